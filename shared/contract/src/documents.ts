@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { DOCUMENTS_MAX } from './constants.ts';
+import { locale, text, timestamp } from './primitives.ts';
+
+const externalId = text(300, 1);
+const attribute = z.union([text(2_000), z.number(), z.boolean(), z.null(), z.array(text(500)).max(100)]);
+
+/** One page or product of a site, as a plugin pushes it. Either `html` or `text`. */
+export const documentUpsert = z
+  .strictObject({
+    externalId,
+    type: z.enum(['page', 'post', 'product', 'faq', 'policy']),
+    url: z.string().max(2_048),
+    title: text(500),
+    html: z.string().optional(),
+    text: z.string().optional(),
+    locale: locale.optional(),
+    attributes: z
+      .record(text(100, 1), attribute)
+      .refine(value => Object.keys(value).length <= 100, 'has more than 100 entries')
+      .optional()
+      .describe('facts such as price, currency, sizes, stock'),
+    updatedAt: timestamp,
+  })
+  .refine(document => (document.html === undefined) !== (document.text === undefined), 'needs either html or text');
+export type DocumentUpsert = z.infer<typeof documentUpsert>;
+
+export const documentsRequest = z.strictObject({
+  upsert: z.array(documentUpsert).max(DOCUMENTS_MAX).default([]),
+  delete: z.array(externalId).max(DOCUMENTS_MAX).default([]),
+});
+
+/** Why a document was not taken: nothing to read in it, too much of it, or no web address. */
+export const rejectionCode = z.enum(['empty', 'too_large', 'invalid_url', 'invalid_text']);
+export type RejectionCode = z.infer<typeof rejectionCode>;
+
+export const documentsResponse = z.object({
+  accepted: z.int(),
+  unchanged: z.int(),
+  rejected: z.array(z.object({ externalId: z.string(), code: rejectionCode })),
+});
+export type DocumentsResponse = z.infer<typeof documentsResponse>;
+
+export const documentsStatus = z.object({
+  documents: z.int(),
+  chunks: z.int(),
+  pending: z.int(),
+  failed: z.int(),
+  lastSyncedAt: timestamp.nullable(),
+});
+
+export const searchQuery = z.strictObject({
+  q: text(4_000, 1),
+  limit: z.coerce.number().int().min(1).max(50).default(5),
+  locale: locale.optional(),
+});
+
+export const searchResponse = z.object({
+  items: z.array(
+    z.object({
+      externalId: z.string(),
+      url: z.string(),
+      title: z.string(),
+      excerpt: z.string(),
+      score: z.number(),
+    }),
+  ),
+  answerable: z.boolean().describe('whether the knowledge holds enough on the question to answer it'),
+});
+export type SearchResponse = z.infer<typeof searchResponse>;

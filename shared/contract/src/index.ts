@@ -1,0 +1,11 @@
+export * from './config.ts';
+export * from './consent.ts';
+export * from './constants.ts';
+export * from './conversation.ts';
+export * from './documents.ts';
+export { isStorable, locale, uuid } from './primitives.ts';
+export * from './problem.ts';
+export * from './settings.ts';
+export * from './site.ts';
+export * from './texts.ts';
+export * from './turn.ts';

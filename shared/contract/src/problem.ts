@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** Every refusal and fault that the relay tells, with its HTTP status and its title. */
+export const problems = {
+  validation_failed: [400, 'The request is not valid'],
+  malformed_json: [400, 'The body is not JSON'],
+  unauthorized: [401, 'The credential is missing or wrong'],
+  consent_required: [403, 'Consent is required'],
+  origin_not_allowed: [403, 'This origin is not allowed'],
+  not_found: [404, 'There is nothing here'],
+  site_not_found: [404, 'There is no such site'],
+  conversation_not_found: [404, 'There is no such conversation'],
+  method_not_allowed: [405, 'This method is not allowed here'],
+  turn_in_progress: [409, 'This turn is being answered'],
+  precondition_failed: [412, 'The document has changed meanwhile'],
+  body_too_large: [413, 'The body is too large'],
+  unsupported_media_type: [415, 'The content type is not supported'],
+  thread_not_sealed: [422, 'The thread is not sealed by this relay'],
+  precondition_required: [428, 'If-Match is required'],
+  rate_limited: [429, 'Too many requests'],
+  internal: [500, 'Something went wrong on our side'],
+  unavailable: [503, 'The relay is not available at the moment'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** RFC 9457 `application/problem+json`, with our stable `code`. */
+export const problemSchema = z.object({
+  type: z.string().describe('urn:confab:error:{code}'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().describe('what is wrong and what to do, for the person who reads it'),
+  code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+  requestId: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;

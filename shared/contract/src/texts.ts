@@ -1,0 +1,59 @@
+/**
+ * Every text the widget can show, in English. The relay sends them in the config, changed as the owner wishes; the
+ * panel carries the same ones for the moment when the relay cannot be reached. No import here: the widget bundles this.
+ */
+export const defaultTexts = {
+  launcher: 'Open chat',
+  title: 'Chat with us',
+  close: 'Close chat',
+  menu: 'Privacy and options',
+  greeting: 'Hello! Ask me anything about this shop.',
+  placeholder: 'Write your question',
+  send: 'Send',
+  stop: 'Stop the answer',
+  thinking: 'Looking for an answer',
+  you: 'You',
+  assistant: 'Assistant',
+  agent: 'Team',
+  sources: 'Sources',
+  opensInNewTab: 'opens in a new tab',
+  retry: 'Try again',
+  failed: 'That did not work. Your question is still here.',
+  interrupted: 'This answer was cut short.',
+  offline: 'You are offline. Your question stays here until you are back.',
+  unreachable: 'The assistant cannot be reached at the moment. Please try again later.',
+  rateLimited: 'That was a lot of questions at once. Please wait a moment.',
+  tooLong: 'Please keep it under 4,000 characters.',
+  threadFull: 'This chat has become long. The next question starts a fresh one.',
+  notStored: 'Nothing of this chat is stored. It is gone when you leave or reload this page.',
+  stored: 'This chat is stored, as you agreed.',
+  expired: 'Your earlier chat is no longer stored. This is a fresh one.',
+  withdraw: 'Withdraw consent and erase this chat',
+  withdrawConfirm: 'Erase this chat for good?',
+  withdrawn: 'Your consent is withdrawn and the chat is erased.',
+  changeMind: 'Store this chat from now on',
+  download: 'Download my data',
+  receipt: 'Show my consent receipt',
+  receiptTitle: 'Your consent receipt',
+  receiptNone: 'No decision has been recorded in this visit.',
+  downloadReceipt: 'Download the receipt',
+  newChat: 'Start a new chat',
+  back: 'Back to the chat',
+  cancel: 'Cancel',
+  working: 'One moment',
+  disclosure: 'You are chatting with an automated assistant. It answers from this shop’s own pages and can be wrong.',
+} as const;
+
+/** A text of the widget, by its name. */
+export type TextName = keyof typeof defaultTexts;
+
+/** The words of a consent notice, in one language. */
+export type NoticeWording = { title: string; body: string; acceptLabel: string; declineLabel: string };
+
+/** The consent notice of a site that has not written its own. */
+export const defaultNotice: NoticeWording = {
+  title: 'May we store this chat?',
+  body: 'If you accept, your messages are stored so that you find them again when you come back, and one cookie remembers the chat. If you decline, you are served just as well, and nothing is stored.',
+  acceptLabel: 'Accept',
+  declineLabel: 'Decline',
+};

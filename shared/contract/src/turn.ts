@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { TEXT_MAX, THREAD_TEXT_MAX, THREAD_TURNS_MAX } from './constants.ts';
+import { locale, text, uuid, webUrl } from './primitives.ts';
+
+/** One message of a carried thread. An answer carries the seal that came with its `completed` event. */
+export const threadMessage = z.strictObject({
+  role: z.enum(['visitor', 'assistant']),
+  text: text(THREAD_TEXT_MAX, 1),
+  seal: text(200, 1).optional(),
+});
+export type ThreadMessage = z.infer<typeof threadMessage>;
+
+const thread = z
+  .array(threadMessage)
+  .max(2 * THREAD_TURNS_MAX)
+  .refine(
+    messages => messages.filter(message => message.role === 'visitor').length <= THREAD_TURNS_MAX,
+    `has more than ${THREAD_TURNS_MAX} turns; begin a new thread`,
+  )
+  .refine(
+    messages => messages.reduce((length, message) => length + message.text.length, 0) <= THREAD_TEXT_MAX,
+    `is longer than ${THREAD_TEXT_MAX} characters in all; begin a new thread`,
+  );
+
+const said = {
+  clientTurnId: uuid.describe('made by the browser for each question; the same one again is the same turn'),
+  text: text(2 * TEXT_MAX)
+    .refine(value => value.trim() !== '', 'is empty')
+    .refine(value => [...value].length <= TEXT_MAX, `is longer than ${TEXT_MAX} characters`),
+  page: z.strictObject({ url: webUrl, title: text(500).optional(), referrer: text(2_048).optional() }),
+  locale: locale.optional(),
+};
+
+/** Begins a stored conversation. */
+export const beginTurn = z.strictObject({
+  ...said,
+  consentToken: text(200, 1),
+  prechat: z.record(text(100, 1), text(1_000)).optional(),
+});
+/** Continues a stored conversation. */
+export const continueTurn = z.strictObject({ ...said, conversationId: uuid });
+/** Asks without being stored: the browser brings the thread. */
+export const carriedTurn = z.strictObject({ ...said, thread });
+
+export const turnRequest = z.union([beginTurn, continueTurn, carriedTurn]);
+export type TurnRequest = z.infer<typeof turnRequest>;
+
+export const citationSchema = z.object({ index: z.int().positive(), title: z.string(), url: z.string() });
+export type Citation = z.infer<typeof citationSchema>;
+
+/** Why an answer ended: by itself, at the token limit, by the provider's safety filter, or because the visitor left. */
+export const finishReason = z.enum(['stop', 'length', 'filtered', 'interrupted']);
+export type FinishReason = z.infer<typeof finishReason>;
+
+/** Why an answer could not be finished. */
+export const failureCode = z.enum(['provider_failed', 'turn_interrupted', 'internal']);
+export type FailureCode = z.infer<typeof failureCode>;
+
+/** The events of an answer, in order; each is one `data:` line of the stream, with its name in `event:`. */
+export type TurnEvent =
+  | { event: 'started'; data: { turnId: string; conversationId?: string; provider: string; model: string } }
+  | { event: 'delta'; data: { text: string } }
+  | { event: 'citation'; data: Citation }
+  | { event: 'suggestion'; data: { kind: 'lead' | 'callback' | 'handoff'; reason: string } }
+  | {
+      event: 'completed';
+      data: { turnId: string; text: string; citations: Citation[]; finishReason: FinishReason; seal?: string };
+    }
+  | { event: 'failed'; data: { code: FailureCode; retryable: boolean } };
