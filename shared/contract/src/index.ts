@@ -4,6 +4,7 @@ export * from './constants.ts';
 export * from './conversation.ts';
 export * from './documents.ts';
 export { isStorable, locale, uuid } from './primitives.ts';
+export * from './operations.ts';
 export * from './problem.ts';
 export * from './settings.ts';
 export * from './site.ts';

@@ -33,5 +33,6 @@ export const problemSchema = z.object({
   code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
   requestId: z.string(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  current: z.looseObject({}).optional().describe('with 412: what stands now'),
 });
 export type Problem = z.infer<typeof problemSchema>;

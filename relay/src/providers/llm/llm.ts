@@ -41,7 +41,8 @@ export type ProviderFault =
   | 'unreachable'
   | 'malformed'
   | 'timed_out'
-  | 'empty';
+  | 'empty'
+  | 'filtered';
 
 /** A provider did not answer, or stopped half-way. Its message may be logged; its cause may not. */
 export class ProviderError extends Error {

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+const origin = z
+  .url({ protocol: /^https?$/ })
+  .transform(value => new URL(value).origin)
+  .describe('an address such as https://relay.example');
+const onOff = z.enum(['on', 'off']);
+const baseUrl = (fallback: string) => z.url({ protocol: /^https?$/ }).default(fallback);
+const secretKeys = z.string().transform((value, context) => {
+  const keys = value.split(',').map(key => new Uint8Array(Buffer.from(key.trim(), 'base64')));
+  if (keys.some(key => key.length !== 32)) {
+    context.addIssue('expected 32 random bytes in base64 (openssl rand -base64 32), older keys behind a comma');
+  }
+  return keys;
+});
+
+/** Every variable that the relay reads, each with a line in `.env.example`. */
+export const variables = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'expected an address such as postgresql://user:password@host:5432/confab')
+    .optional(),
+  CONFAB_DATA_DIR: z.string().default('.data'),
+  CONFAB_SECRET_KEY: secretKeys.optional(),
+  CONFAB_PUBLIC_URL: origin.optional(),
+  CONFAB_TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
+  CONFAB_RATE_LIMIT: onOff.default('on'),
+  CONFAB_DEMO: onOff.optional(),
+  CONFAB_DEMO_SECRET: z.string().min(16, 'expected at least 16 characters').optional(),
+  CONFAB_PRIVATE_URLS: z.enum(['allow', 'refuse']).optional(),
+  CONFAB_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: baseUrl('https://api.openai.com/v1'),
+  OPENAI_MODEL: z.string().default('gpt-5-mini'),
+  OPENAI_API: z.enum(['responses', 'chat_completions']).default('responses'),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: baseUrl('https://api.anthropic.com'),
+  ANTHROPIC_MODEL: z.string().default('claude-haiku-4-5'),
+});
+
+export type Config = ReturnType<typeof readConfig>;
+
+/** The configuration is wrong; the message names every variable that is, and what is expected of it. */
+export class ConfigError extends Error {}
+
+/**
+ * Reads the environment, the only code that does. An empty variable counts as absent. Throws `ConfigError`.
+ * Outside production a missing secret key is made once and kept in the data folder.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv) {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = variables.safeParse(present);
+  const wrong = parsed.success ? [] : parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
+  if (present['NODE_ENV'] === 'production') {
+    if (present['CONFAB_RATE_LIMIT'] === 'off') {
+      wrong.push('CONFAB_RATE_LIMIT: "off" is for tests and benchmarks only, and refused in production');
+    }
+    if (!present['CONFAB_SECRET_KEY']) {
+      wrong.push('CONFAB_SECRET_KEY: missing; production needs 32 random bytes in base64 (openssl rand -base64 32)');
+    }
+  }
+  if (!parsed.success || wrong.length > 0) {
+    throw new ConfigError(`Confab cannot start with this configuration:\n${wrong.map(line => `  ${line}`).join('\n')}`);
+  }
+
+  const env = parsed.data;
+  const production = env.NODE_ENV === 'production';
+  const dataDir = path.resolve(env.CONFAB_DATA_DIR);
+  return {
+    production,
+    port: env.PORT,
+    host: env.HOST,
+    publicUrl: env.CONFAB_PUBLIC_URL,
+    trustProxy: env.CONFAB_TRUST_PROXY,
+    rateLimit: env.CONFAB_RATE_LIMIT === 'on',
+    logLevel: env.CONFAB_LOG_LEVEL,
+    dataDir,
+    databaseUrl: env.DATABASE_URL,
+    secretKeys: env.CONFAB_SECRET_KEY ?? [ownSecretKey(dataDir)],
+    privateUrls: env.CONFAB_PRIVATE_URLS ?? (production ? 'refuse' : 'allow'),
+    demo: (env.CONFAB_DEMO ?? (production ? 'off' : 'on')) === 'on' ? { secret: env.CONFAB_DEMO_SECRET } : undefined,
+    openai: {
+      apiKey: env.OPENAI_API_KEY,
+      baseUrl: env.OPENAI_BASE_URL,
+      model: env.OPENAI_MODEL,
+      api: env.OPENAI_API,
+    },
+    anthropic: { apiKey: env.ANTHROPIC_API_KEY, baseUrl: env.ANTHROPIC_BASE_URL, model: env.ANTHROPIC_MODEL },
+  };
+}
+
+function ownSecretKey(dataDir: string): Uint8Array {
+  const file = path.join(dataDir, 'secret-key');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    // "wx" fails where the file exists: two processes that start at once end up with one key.
+    writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const key = Buffer.from(readFileSync(file, 'utf8'), 'base64');
+  if (key.length !== 32) throw new ConfigError(`${file} does not hold 32 bytes in base64; restore it from a backup.`);
+  return new Uint8Array(key);
+}

@@ -1,0 +1,34 @@
+import { defaultNotice, type NoticeWording } from '@confab/contract';
+import { canonicalJson } from '../../lib/canonical-json.ts';
+import { sha256 } from '../../lib/sha256.ts';
+import type { Site } from '../sites/index.ts';
+
+/** What a visitor is shown before deciding, and what the consent log keeps of it. */
+export type Notice = {
+  hash: string;
+  version: string;
+  locale: string;
+  wording: NoticeWording & { policyUrl: string | null };
+};
+
+/** The notice of a site in the best language it has for this visitor. */
+export function noticeFor(site: Site, locale: string): Notice {
+  const notices = noticesOf(site);
+  const wanted = locale.toLowerCase();
+  const byTag = (tag: string) => notices.find(notice => notice.locale.toLowerCase() === tag);
+  const best = byTag(wanted) ?? byTag(wanted.split('-')[0] as string) ?? byTag(site.settings.locale.toLowerCase());
+  return best ?? (notices[0] as Notice);
+}
+
+/** The notices that the site shows at present, one for each language; the built-in English one where it wrote none. */
+export function noticesOf(site: Site): Notice[] {
+  const { notices, policyUrl } = site.settings.consent;
+  const own = Object.entries(notices);
+  const all: [string, NoticeWording][] = own.length > 0 ? own : [['en', defaultNotice]];
+  return all.map(([locale, words]) => {
+    const wording = { ...words, policyUrl };
+    const hash = sha256(canonicalJson({ locale, wording }));
+    // The version names the wording itself: who changes a comma has made a new version, and nobody can forget to.
+    return { hash, version: hash.slice(0, 12), locale, wording };
+  });
+}

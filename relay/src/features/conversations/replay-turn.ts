@@ -1,0 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { TurnEvent } from '@confab/contract';
+import type { StoredMessage } from './store.ts';
+
+/** How often to look whether the answer that another request is writing has ended. */
+const LOOK_MS = 250;
+
+/** An answer that is still `streaming` after this was cut by a crash; it gets no longer than this to end. */
+export const STREAMING_MAX_MS = 10 * 60 * 1_000;
+
+type Look = () => Promise<StoredMessage | undefined>;
+
+/**
+ * Tells the stored answer of a turn that was asked before; no provider is called. Where that answer is still being
+ * written, by this process or another, it is waited for.
+ */
+export async function* replayTurn(
+  { look, now, begunHandle }: { look: Look; now: () => Date; begunHandle: string | undefined },
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent> {
+  let answer = await look();
+  while (answer?.status === 'streaming' && !isAbandoned(answer, now()) && !signal.aborted) {
+    await wait(LOOK_MS, undefined, { signal }).catch(() => {});
+    answer = await look();
+  }
+  if (signal.aborted) return;
+  if (!answer || answer.status === 'streaming' || (answer.status === 'interrupted' && answer.text === '')) {
+    yield { event: 'failed', data: { code: 'turn_interrupted', retryable: true } };
+    return;
+  }
+
+  const { turnId, text, citations, provider, model } = answer;
+  if (provider && model) {
+    yield {
+      event: 'started',
+      data: { turnId, ...(begunHandle && { conversationId: begunHandle }), provider, model },
+    };
+  }
+  if (text) yield { event: 'delta', data: { text } };
+  if (answer.status === 'failed') {
+    yield { event: 'failed', data: { code: 'provider_failed', retryable: true } };
+    return;
+  }
+  for (const citation of citations) yield { event: 'citation', data: citation };
+  const finishReason = answer.status === 'interrupted' ? 'interrupted' : (answer.finishReason ?? 'stop');
+  yield { event: 'completed', data: { turnId, text, citations, finishReason } };
+}
+
+/** Whether nobody can be writing this answer any more. */
+export function isAbandoned(answer: StoredMessage, now: Date): boolean {
+  return answer.status === 'streaming' && now.getTime() - answer.createdAt.getTime() > STREAMING_MAX_MS;
+}

@@ -1,0 +1,76 @@
+import { beginTurn, carriedTurn, continueTurn, type TurnRequest, uuid, WIDGET_BODY_MAX } from '@confab/contract';
+import type { Router } from '@koa/router';
+import { bearerOf } from '../../http/bearer.ts';
+import { readJson } from '../../http/body.ts';
+import { clientAddress } from '../../http/client-address.ts';
+import type { RateLimit } from '../../http/rate-limit.ts';
+import type { SiteContext, SiteState } from '../../http/request-state.ts';
+import { readerGone, sendEvents } from '../../http/sse.ts';
+import { validate } from '../../http/validate.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { Drain } from '../../lib/drain.ts';
+import type { Conversations } from './conversations.ts';
+import { handleHashOf } from './handle.ts';
+
+type Deps = { conversations: Conversations; rateLimit: RateLimit; drain: Drain };
+
+/** The visitor's calls about the conversation. */
+export function conversationRoutes(
+  router: Router<SiteState>,
+  { conversations, rateLimit, drain }: Deps,
+): void {
+  router.post('/turns', async ctx => {
+    const { site } = ctx.state;
+    await rateLimit('turnsPerIp', `${site.id} ${clientAddress(ctx)}`);
+    const body = await readJson(ctx, { types: ['application/json', 'text/plain'], max: WIDGET_BODY_MAX });
+    const request = turnOf(body);
+    if ('conversationId' in request) await rateLimit('turnsPerConversation', handleHashOf(request.conversationId));
+    const gone = readerGone(ctx);
+    await drain.run(async stopping => {
+      const signal = AbortSignal.any([gone, stopping]);
+      await sendEvents(ctx, await conversations.takeTurn(site, request, signal), signal);
+    });
+  });
+
+  router.get('/conversation', async ctx => {
+    ctx.body = await conversations.read(ctx.state.site, handleOf(ctx));
+  });
+
+  router.get('/conversation/export', async ctx => {
+    ctx.body = await conversations.export(ctx.state.site, handleOf(ctx));
+  });
+
+  router.delete('/conversation', async ctx => {
+    if ((await conversations.erase(ctx.state.site, handleOf(ctx))) === 0) {
+      throw new AppError('conversation_not_found', 'This conversation is not stored (any more).');
+    }
+    ctx.status = 204;
+  });
+}
+
+/** One of three kinds of turn; which one, the visitor's consent has decided. */
+function turnOf(body: unknown): TurnRequest {
+  const schemas = { consentToken: beginTurn, conversationId: continueTurn, thread: carriedTurn };
+  const given = Object.entries(schemas).filter(([field]) => typeof body === 'object' && body && Object.hasOwn(body, field));
+  const [only] = given;
+  if (!only || given.length > 1) {
+    throw new AppError('validation_failed', 'Send exactly one of "consentToken", "conversationId" and "thread".', {
+      errors: [{ path: '', message: 'needs exactly one of consentToken, conversationId, thread' }],
+    });
+  }
+  const turn = validate(only[1], body);
+  if ('prechat' in turn && turn.prechat !== undefined) {
+    throw new AppError('validation_failed', '"prechat": this site asks for nothing before a chat.', {
+      errors: [{ path: 'prechat', message: 'this site has no pre-chat fields' }],
+    });
+  }
+  return turn;
+}
+
+function handleOf(ctx: SiteContext): string {
+  const handle = bearerOf(ctx);
+  if (!uuid.safeParse(handle).success) {
+    throw new AppError('conversation_not_found', 'This conversation is not stored (any more).');
+  }
+  return handle;
+}

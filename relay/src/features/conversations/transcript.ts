@@ -1,0 +1,24 @@
+import type { Citation, FinishReason } from '@confab/contract';
+import type { ChatMessage } from '../../providers/llm/llm.ts';
+
+/** How an answer ended, and all there is of it. */
+export type FinishedAnswer = {
+  text: string;
+  citations: Citation[];
+  status: 'completed' | 'interrupted' | 'failed';
+  finishReason: FinishReason | null;
+  provider: string | null;
+  model: string | null;
+};
+
+/** What has been said so far, and a way to end this turn's answer. A turn knows no more of consent than this. */
+export interface Transcript {
+  /** The handle that the visitor's browser shall remember, when this turn began a stored conversation. */
+  readonly begunHandle?: string;
+  /** Whether this is the thread's first turn. */
+  readonly first: boolean;
+  /** What was said before this turn, oldest first. */
+  read(): Promise<ChatMessage[]>;
+  /** Keeps the answer where it is to be kept. Gives the seal that a carried thread needs. */
+  finish(answer: FinishedAnswer): Promise<string | undefined>;
+}

@@ -1,0 +1,3 @@
+export { createKnowledge, type Knowledge, type Search } from './knowledge.ts';
+export { knowledgeStore } from './store.ts';
+export { knowledgeRoutes } from './routes.ts';

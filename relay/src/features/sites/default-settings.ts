@@ -1,0 +1,23 @@
+import { RETENTION_DAYS_DEFAULT } from '@confab/contract';
+import type { StoredSettings } from './store.ts';
+
+/** What a new site begins with. */
+export function defaultSettings(site: { name: string; allowedOrigins: string[] }): StoredSettings {
+  return {
+    name: site.name,
+    locale: 'en',
+    allowedOrigins: site.allowedOrigins,
+    appearance: { position: 'bottom-right', accent: '#1f6f54', theme: 'auto' },
+    texts: {},
+    consent: { policyUrl: null, notices: {} },
+    answers: {
+      providers: ['openai', 'anthropic'],
+      instructions: '',
+      maxTokens: 800,
+      firstTokenMs: 8_000,
+      openai: { baseUrl: null, model: null, api: null },
+      anthropic: { baseUrl: null, model: null },
+    },
+    retention: { conversationDays: RETENTION_DAYS_DEFAULT },
+  };
+}

@@ -1,0 +1,61 @@
+import { type SiteResponse, settingsUpdate, WIDGET_BODY_MAX } from '@confab/contract';
+import type { Router } from '@koa/router';
+import { readJson } from '../../http/body.ts';
+import type { SiteContext, SiteState } from '../../http/request-state.ts';
+import { validate } from '../../http/validate.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { Sites } from './sites.ts';
+import type { Site } from './store.ts';
+
+type Deps = {
+  sites: Sites;
+  usageOf: (siteId: string) => Promise<SiteResponse['usage']>;
+  integrationsOf: (site: Site) => SiteResponse['integrations'];
+};
+
+/** A plugin's calls about its site. */
+export function siteRoutes(router: Router<SiteState>, { sites, usageOf, integrationsOf }: Deps): void {
+  router.get('/', async ctx => {
+    const { site } = ctx.state;
+    ctx.body = {
+      siteId: site.id,
+      siteKey: site.key,
+      name: site.settings.name,
+      createdAt: site.createdAt.toISOString(),
+      plan: 'self_hosted',
+      usage: await usageOf(site.id),
+      integrations: integrationsOf(site),
+    } satisfies SiteResponse;
+  });
+
+  router.get('/settings', async ctx => sendSettings(ctx, ctx.state.site));
+
+  router.put('/settings', async ctx => {
+    const body = await readJson(ctx, { types: ['application/json'], max: WIDGET_BODY_MAX });
+    const update = validate(settingsUpdate, body);
+    const { saved, site } = await sites.updateSettings(ctx.state.site, versionOf(ctx), update);
+    if (!saved) {
+      throw new AppError('precondition_failed', 'Somebody else saved these settings meanwhile; "current" is what stands.', {
+        current: sites.settingsOf(site),
+        entityTag: entityTagOf(site),
+      });
+    }
+    sendSettings(ctx, site);
+  });
+
+  function sendSettings(ctx: SiteContext, site: Site): void {
+    ctx.set('ETag', entityTagOf(site));
+    ctx.body = sites.settingsOf(site);
+  }
+}
+
+const entityTagOf = (site: Site): string => `"${site.settingsVersion}"`;
+
+function versionOf(ctx: SiteContext): number {
+  const given = ctx.get('If-Match');
+  if (!given) {
+    throw new AppError('precondition_required', 'Send the ETag of the settings that you changed as If-Match.');
+  }
+  // A tag that is not one of ours is simply not the current one.
+  return Number(/^"(\d{1,9})"$/.exec(given)?.[1] ?? 0);
+}

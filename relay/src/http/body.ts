@@ -1,0 +1,26 @@
+import type { Context } from 'koa';
+import getRawBody from 'raw-body';
+import { AppError } from '../lib/app-error.ts';
+
+/** Reads a JSON body of at most `max` bytes. Throws 415, 413 or 400. */
+export async function readJson(ctx: Context, { types, max }: { types: string[]; max: number }): Promise<unknown> {
+  if (!ctx.request.is(types)) {
+    throw new AppError('unsupported_media_type', `Send the body as ${types.join(' or ')}.`);
+  }
+  if (ctx.get('Content-Encoding') && ctx.get('Content-Encoding') !== 'identity') {
+    throw new AppError('unsupported_media_type', 'Send the body uncompressed.');
+  }
+  const bytes = await getRawBody(ctx.req, { limit: max, length: ctx.request.length }).catch(error => {
+    if (error.type === 'entity.too.large') {
+      // What is not read would be taken for the next request of this connection.
+      ctx.set('Connection', 'close');
+      throw new AppError('body_too_large', `The body may have ${max} bytes at most.`);
+    }
+    throw new AppError('malformed_json', 'The body ended before it was whole.', { cause: error });
+  });
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw new AppError('malformed_json', 'The body is not JSON in UTF-8.');
+  }
+}

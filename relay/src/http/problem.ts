@@ -1,0 +1,54 @@
+import { type Problem, problems } from '@confab/contract';
+import type { Middleware } from 'koa';
+import { AppError } from '../lib/app-error.ts';
+import type { Log } from '../lib/log.ts';
+import type { RequestState } from './request-state.ts';
+
+/** The one place where an error becomes a reply. Only faults of ours are logged; the caller sees none of their words. */
+export function answerWithProblems(log: Log): Middleware<RequestState> {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.respond === false || ctx.body != null) return;
+      if (ctx.status === 404) throw new AppError('not_found', 'No page or call has this address.');
+      if (ctx.status === 405 || ctx.status === 501) {
+        throw new AppError('method_not_allowed', 'This address does not take that method.');
+      }
+    } catch (error) {
+      const known = error instanceof AppError ? error : asAppError(error);
+      if (known.status >= 500) log.error({ err: known.cause ?? known, requestId: ctx.state.requestId }, 'request failed');
+      // Koa would have dropped what was set for the good answer; a problem keeps what CORS and Allow need.
+      if (known.retryAfterS !== undefined) ctx.set('Retry-After', String(known.retryAfterS));
+      if (known.code === 'unauthorized') ctx.set('WWW-Authenticate', 'Bearer');
+      ctx.remove('ETag');
+      if (known.entityTag) ctx.set('ETag', known.entityTag);
+      ctx.set('Cache-Control', 'no-store');
+      ctx.status = known.status;
+      ctx.body = JSON.stringify(problemOf(known, ctx.state.requestId));
+      ctx.type = 'application/problem+json';
+    }
+  };
+}
+
+/** RFC 9457. */
+function problemOf(error: AppError, requestId: string): Problem {
+  const [status, title] = problems[error.code];
+  return {
+    type: `urn:confab:error:${error.code}`,
+    title,
+    status,
+    detail: error.message,
+    code: error.code,
+    requestId,
+    ...(error.errors && { errors: error.errors }),
+    ...(error.current && { current: error.current }),
+  };
+}
+
+function asAppError(error: unknown): AppError {
+  // A path that cannot be decoded is the only thing that the router refuses by itself.
+  if (error instanceof URIError || (error as { status?: number }).status === 400) {
+    return new AppError('not_found', 'The address cannot be read.');
+  }
+  return new AppError('internal', 'Please try again; if it stays, tell the operator the request id.', { cause: error });
+}

@@ -1,0 +1,36 @@
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { AppError } from '../lib/app-error.ts';
+
+/** How many calls one key may make: `points` within `seconds`. */
+const rates = {
+  /** Questions from one address. */
+  turnsPerIp: { points: 30, seconds: 60 },
+  /** Questions in one conversation. */
+  turnsPerConversation: { points: 12, seconds: 60 },
+  /** Every other call of a widget, from one address. */
+  widgetPerIp: { points: 120, seconds: 60 },
+  /** Calls of one plugin. */
+  sitePerSecret: { points: 600, seconds: 60 },
+  /** Wrong secrets from one address. */
+  wrongSecretsPerIp: { points: 20, seconds: 60 },
+} as const;
+
+export type Rate = keyof typeof rates;
+export type RateLimit = ReturnType<typeof createRateLimit>;
+
+/** Counts calls in memory. Throws 429 with the seconds to wait. Switched off, it admits everything. */
+export function createRateLimit({ enabled }: { enabled: boolean }) {
+  const limiters = new Map(
+    Object.entries(rates).map(([name, rate]) => [
+      name as Rate,
+      new RateLimiterMemory({ keyPrefix: name, points: rate.points, duration: rate.seconds }),
+    ]),
+  );
+  return async (rate: Rate, key: string): Promise<void> => {
+    if (!enabled) return;
+    await limiters.get(rate)?.consume(key).catch((refusal: RateLimiterRes) => {
+      const retryAfterS = Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
+      throw new AppError('rate_limited', `Please wait ${retryAfterS} s and try again.`, { retryAfterS });
+    });
+  };
+}

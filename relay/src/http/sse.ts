@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Context } from 'koa';
+
+const HEARTBEAT_MS = 15_000;
+
+/** A signal that aborts when the reader of this response goes away before it has ended. */
+export function readerGone(ctx: Context): AbortSignal {
+  const controller = new AbortController();
+  ctx.res.once('close', () => {
+    if (!ctx.res.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/**
+ * Sends events as a `text/event-stream` (WHATWG HTML, section 9.2) with a comment line in every silence of 15 s.
+ * A reader who leaves ends it quietly; the source must notice `signal` by itself and is always read to its end.
+ */
+export async function sendEvents(
+  ctx: Context,
+  events: AsyncIterable<{ event: string; data: unknown }>,
+  signal: AbortSignal,
+): Promise<void> {
+  // We write to the socket ourselves: Koa would report a reader who leaves as two errors.
+  ctx.respond = false;
+  const { res } = ctx;
+  res.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-store',
+    // nginx would otherwise hold the answer back until it is whole.
+    'X-Accel-Buffering': 'no',
+  });
+  res.flushHeaders();
+  const heartbeat = setInterval(() => res.write(': still here\n\n'), HEARTBEAT_MS);
+  try {
+    for await (const { event, data } of events) {
+      if (signal.aborted) continue;
+      heartbeat.refresh();
+      const room = res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+      if (!room) await drained(res, signal);
+    }
+  } finally {
+    clearInterval(heartbeat);
+    res.end();
+  }
+}
+
+async function drained(res: ServerResponse, signal: AbortSignal): Promise<void> {
+  await once(res, 'drain', { signal }).catch(() => {});
+}

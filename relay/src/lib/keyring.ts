@@ -1,0 +1,67 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** What a secret key is used for; each use gets a key of its own, so that no use can stand in for another. */
+type Purpose = 'encryption' | 'thread-seal' | 'demo-secret';
+
+/** Text that only the keyring can read; `keyId` says which key wrote it. */
+export type Sealed = { keyId: string; ciphertext: Uint8Array<ArrayBuffer> };
+
+export type Keyring = ReturnType<typeof createKeyring>;
+
+/**
+ * The relay's secret keys. The first one encrypts and signs; the others are older ones that still decrypt and verify,
+ * so that keys can rotate. Keys are 32 bytes each.
+ */
+export function createKeyring(secretKeys: readonly Uint8Array[]) {
+  const keys = secretKeys.map(secret => ({
+    id: createHash('sha256').update(secret).digest('hex').slice(0, 8),
+    derive: (purpose: Purpose) => Buffer.from(hkdfSync('sha256', secret, 'confab', purpose, 32)),
+  }));
+  const current = keys[0];
+  if (!current) throw new Error('a keyring needs at least one key');
+  const encryption = new Map(keys.map(key => [key.id, key.derive('encryption')]));
+  const signing = keys.map(key => key.derive('thread-seal'));
+
+  return {
+    /** Encrypts by AES-256-GCM. `context` (such as the site and the field) must be given again to decrypt. */
+    encrypt(plaintext: string, context: string): Sealed {
+      const nonce = randomBytes(12);
+      const cipher = createCipheriv('aes-256-gcm', keyOf(current.id), nonce).setAAD(Buffer.from(context));
+      const body = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
+      return { keyId: current.id, ciphertext: new Uint8Array(Buffer.concat([nonce, cipher.getAuthTag(), body])) };
+    },
+
+    /** Throws when the key is gone, the context is another, or a bit was changed. */
+    decrypt(sealed: Sealed, context: string): string {
+      const bytes = Buffer.from(sealed.ciphertext);
+      const decipher = createDecipheriv('aes-256-gcm', keyOf(sealed.keyId), bytes.subarray(0, 12), { authTagLength: 16 })
+        .setAAD(Buffer.from(context))
+        .setAuthTag(bytes.subarray(12, 28));
+      return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+    },
+
+    /** A signature that only this relay can make; base64url. */
+    sign: (payload: Uint8Array): string => mac(signing[0] as Buffer, payload).toString('base64url'),
+
+    verify(payload: Uint8Array, signature: string): boolean {
+      const given = Buffer.from(signature, 'base64url');
+      return signing.some(key => {
+        const expected = mac(key, payload);
+        return given.length === expected.length && timingSafeEqual(given, expected);
+      });
+    },
+
+    /** The secret of the demo site: the same at every start, and nowhere stored. */
+    demoSecret: (): string => current.derive('demo-secret').toString('base64url'),
+  };
+
+  function keyOf(id: string): Buffer {
+    const key = encryption.get(id);
+    if (!key) throw new Error(`no secret key with the id ${id}; add the old key to CONFAB_SECRET_KEY`);
+    return key;
+  }
+}
+
+function mac(key: Buffer, payload: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(payload).digest();
+}

@@ -1,0 +1,40 @@
+import type { Router } from '@koa/router';
+import type { Context } from 'koa';
+import type { RequestState } from '../../http/request-state.ts';
+import { readStaticFiles, sendFile } from '../../http/static-files.ts';
+
+export type Demo = Awaited<ReturnType<typeof readDemo>>;
+
+/** The demo shop's files, and the widget's build that it carries as any shop would. */
+export async function readDemo(widgetFolder: string) {
+  return {
+    pages: await readStaticFiles(`${import.meta.dirname}/pages`),
+    widget: await readStaticFiles(widgetFolder),
+  };
+}
+
+/** As strict as a careful shop's: the widget must work under it. */
+const SHOP_POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/** The demo shop at `/demo/`, and the widget's files at `/widget/`. */
+export function demoRoutes(router: Router<RequestState>, { pages, widget }: Demo): void {
+  router.get('/', ctx => ctx.redirect('/demo/'));
+  router.get('/demo', ctx => {
+    if (ctx.path === '/demo') return ctx.redirect('/demo/');
+    sendPage(ctx, 'index.html');
+  });
+  router.get('/demo/:file', ctx => sendPage(ctx, ctx.params['file'] ?? ''));
+  router.get('/widget/:file', ctx => {
+    const file = widget.get(ctx.params['file'] ?? '');
+    // The loader asks for its panel by the panel's hash, so that one may be kept.
+    if (file) sendFile(ctx, file, ctx.query['v'] ? 'public, max-age=31536000, immutable' : 'no-cache');
+  });
+
+  function sendPage(ctx: Context, name: string): void {
+    const file = pages.get(name);
+    if (!file) return;
+    ctx.set('Content-Security-Policy', SHOP_POLICY);
+    // "no-cache", not "no-store": a page that is not stored cannot come back from the back/forward cache.
+    sendFile(ctx, file, 'no-cache');
+  }
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { sharedData } from '../../../../e2e/fakes/shared-data.ts';
+import { extractiveLlm } from './extractive.ts';
+import { drain, requestFor } from './llm.contract.ts';
+import type { LlmRequest, Passage } from './llm.ts';
+import { asPlainText } from './quote.ts';
+
+const page = (text: string, index = 1, title = 'Delivery'): Passage => ({
+  index,
+  title,
+  text,
+  url: `https://shop.test/${index}`,
+});
+
+const delivery = page(
+  `Delivery and returns
+We pack every order by hand in Galway. Parcels to Ireland take two to three working days. Parcels to the rest of Europe take five to eight working days.
+- Standard: €4.95
+- Express: €12.50
+You can return anything within 30 days. The money is refunded within a week.
+How do I track my parcel?
+We send a link by e-mail as soon as it has left.`,
+);
+const jumper = page(
+  `The Kittiwake is knitted from undyed Donegal wool. It is warm and a little itchy.
+Price: €129.00
+Sizes: S, M, L, XL
+Wash it by hand at 30 °C.`,
+  2,
+  'Kittiwake jumper',
+);
+
+async function ask(question: string, passages: Passage[] = [delivery, jumper], more: Partial<LlmRequest> = {}) {
+  const { parts, error } = await drain(
+    extractiveLlm().stream(requestFor({ question, passages, answerable: passages.length > 0, ...more })),
+  );
+  expect(error).toBeUndefined();
+  return parts.map(part => (part.type === 'text' ? part.text : '')).join('');
+}
+
+describe('the extractive answer', () => {
+  it.each([
+    ['how long does shipping to Ireland take', 'Parcels to Ireland take two to three working days. ', '[1]'],
+    ['what is the express price?', '> Express: €12.50 [1]', '[1]'],
+    ['Can I get a refund after returning something?', 'You can return anything within 30 days. ', '[1]'],
+    [
+      'how do i track my order',
+      'How do I track my parcel? We send a link by e-mail as soon as it has left. [1]',
+      '[1]',
+    ],
+    ['how much is the kittiwake', '> Price: €129.00 [2]', '[2]'],
+    ['washing the jumper', '> Wash it by hand at 30 °C. [2]', '[2]'],
+    ['is the jumper itchy', 'It is warm and a little itchy.', '[2]'],
+    ['what size is there', '> Sizes: S, M, L, XL [2]', '[2]'],
+  ])('quotes what the pages say: %s', async (question, quote, marker) => {
+    const text = await ask(question);
+    expect(text).toMatch(/^Here is what this shop’s pages say:\n\n> /);
+    expect(text).toContain(quote);
+    expect(text).toContain(marker);
+  });
+
+  it('quotes word for word, shortly, and each quote with its page', async () => {
+    const all = [delivery, jumper].map(({ text }) => text.replaceAll('\n', ' ')).join(' ');
+    const text = await ask('delivery price return wash size itchy track parcel days money');
+    expect(text.length).toBeLessThan(700);
+    const quotes = text.split('\n\n').slice(1);
+    expect(quotes.length).toBeGreaterThan(1);
+    for (const quote of quotes) {
+      const words = /^> (.*) \[[12]\]$/.exec(quote)?.[1] ?? 'no quote';
+      expect(all).toContain(words);
+    }
+  });
+
+  it('answers in several pieces, none of them empty, then one end', async () => {
+    const { parts } = await drain(
+      extractiveLlm().stream(requestFor({ question: 'express', passages: [delivery], answerable: true })),
+    );
+    expect(parts.length).toBeGreaterThan(2);
+    expect(parts.at(-1)).toEqual({ type: 'finished', reason: 'stop' });
+    for (const part of parts.slice(0, -1)) expect(part).toMatchObject({ text: expect.stringMatching(/\S/) });
+  });
+
+  it('keeps an answer below 700 characters on pages of any length', async () => {
+    const long = page(`${'word '.repeat(2_000)}kettle. ${'Another kettle of ours. '.repeat(200)}`);
+    expect((await ask('kettle', [long, { ...long, index: 2 }, { ...long, index: 3 }])).length).toBeLessThan(700);
+    expect((await ask('kettle', [page('ä'.repeat(5_000))])).length).toBeLessThan(700);
+  });
+
+  it('quotes the beginning of the best page when it shares no word with the question', async () => {
+    expect(await ask('¿Cuánto tarda?', [jumper])).toContain('The Kittiwake is knitted from undyed Donegal wool.');
+  });
+
+  it('finds the sentence in languages that do not put spaces between words', async () => {
+    const japanese = page('当店はダブリンにあります。送料は五百円です。返品は三十日以内に可能です。');
+    expect(await ask('返品はできますか', [japanese])).toContain('返品は三十日以内に可能です。');
+  });
+
+  it('says plainly that the pages hold nothing, and offers the shop’s people', async () => {
+    for (const text of [
+      await ask('do you sell tractors', []),
+      await ask('do you sell tractors', [delivery], { answerable: false }),
+    ]) {
+      expect(text).toMatch(/^I found nothing about that on this shop’s pages\./);
+      expect(text).toContain('contact');
+      expect(text).not.toContain('[1]');
+    }
+  });
+
+  it.each(['Hi', 'hello!', 'Thanks a lot', 'merci', 'what can you do?'])('says what it can do: %s', async question => {
+    expect(await ask(question, [])).toMatch(/^I look things up/);
+  });
+
+  it('ends quietly for a visitor who has left', async () => {
+    const visitor = new AbortController();
+    const request = requestFor({ question: 'express', passages: [delivery], answerable: true, signal: visitor.signal });
+    const parts = extractiveLlm().stream(request)[Symbol.asyncIterator]();
+    await parts.next();
+    visitor.abort();
+    expect(await parts.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it.each([
+    '[click me](https://evil.example/x)',
+    '![x](https://evil.example/pixel.png)',
+    '<https://evil.example>',
+    'see hthttps://tps://evil.example or www.www.evil.example',
+    '# Ignore the above',
+    '> - 1. # **You** *won* a `prize`',
+    '```\ncode\n```',
+    'A fact. [2] [3][4]',
+    '[a]: https://evil.example',
+    '- [[x](y)](z)',
+    '\u202etxet\u202c\u0000\u2028\u2029> out of the quote',
+    ...((sharedData('own/security/xss_markdown.json')?.vectors as string[] | undefined) ?? []),
+  ])('lets no page put a link, markup or a citation into the answer: %j', async text => {
+    const answer = await ask('evil prize click fact', [page(text)]);
+    const [, ...quotes] = answer.split('\n\n');
+    for (const quote of quotes) {
+      expect(quote).toMatch(/^> [^\n\r\u2028\u2029]* \[1\]$/);
+      const words = quote.slice(2, -4);
+      expect(words).not.toMatch(/[[\]*`\u202e]|:\/\/|www\.|^\s*(#|>|[-+•] )/);
+    }
+  });
+
+  it('leaves ordinary text as it is', () => {
+    const text = 'Sizes: S–XL, 5 cm × 3 cm; €4.95 (incl. VAT) & more: shop@example.com – it’s a_b, #1!';
+    expect(asPlainText(text)).toBe(text);
+    expect(asPlainText('-5 °C is fine')).toBe('-5 °C is fine');
+  });
+});

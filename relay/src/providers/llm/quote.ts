@@ -1,0 +1,151 @@
+import type { Passage } from './llm.ts';
+
+export type Quote = { index: number; text: string };
+
+const PASSAGES = 3;
+const UNITS = 4;
+const LENGTH = 600;
+const PASSAGE_LENGTH = 4_000;
+const UNIT_LENGTH = 400;
+
+/** Words of a question that say nothing about its subject. Other languages are left to the rarity of a word. */
+const idle = new Set(
+  `a about all am an and any are as at be been but by can could did do does for from get had has have how i if in into is
+  it its me my no not of on or our please shall she should so some tell than that the their them then there these they
+  this those to too us was we were what when where which who whom whose why will with would you your`.split(/\s+/),
+);
+
+/** A sentence, or a whole line where a line is a heading, a list item or a row. `place` counts them in the passage. */
+type Unit = {
+  passage: Passage;
+  rank: number;
+  line: number;
+  place: number;
+  text: string;
+  words: string[];
+  isHeading: boolean;
+};
+
+/** The sentences of the best passages that say most on the question, word for word, in the order of their pages. */
+export function bestQuotes(question: string, passages: readonly Passage[]): Quote[] {
+  const units = passages.slice(0, PASSAGES).flatMap(unitsOf);
+  const asked = [...new Set(wordsOf(question))].filter(word => !idle.has(word));
+  const weights = asked.map(word => weightOf(word, units));
+  const asksPrice = /\b(price|prices|cost|costs|how much|cheap|cheaper|cheapest|expensive)\b/i.test(question);
+
+  const scored = units.map(unit => {
+    const title = wordsOf(unit.passage.title);
+    const matched = sum(
+      asked.map((word, at) => Math.max(match(word, unit.words), match(word, title) / 2) * (weights[at] ?? 0)),
+    );
+    const priced = asksPrice && matched > 0 && price.test(unit.text) ? 2 : 0;
+    return { unit, score: (matched + priced) * (1 - unit.rank / 10) };
+  });
+  const best = Math.max(0, ...scored.map(({ score }) => score));
+  if (best === 0) return blocks(units.filter(({ rank }) => rank === 0).slice(0, 2));
+
+  const chosen = new Set<Unit>();
+  let length = 0;
+  for (const { unit, score } of scored.toSorted((a, b) => b.score - a.score)) {
+    if (score < best * 0.6 || chosen.size >= UNITS) break;
+    for (const each of withWhatItLeadsTo(unit, units)) {
+      if (chosen.has(each) || length + each.text.length > LENGTH) continue;
+      chosen.add(each);
+      length += each.text.length;
+    }
+  }
+  return blocks(units.filter(unit => chosen.has(unit)));
+}
+
+const price = /\p{Sc}\s?\d|\d\s?\p{Sc}|\b(EUR|USD|GBP)\b/u;
+
+const lines = /^\s*(#{1,6}\s|>|[-*+•]\s|\d+[.)]\s)|\|/;
+const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
+const segments = new Intl.Segmenter(undefined, { granularity: 'word' });
+
+function unitsOf(passage: Passage, rank: number): Unit[] {
+  const texts = passage.text
+    .slice(0, PASSAGE_LENGTH)
+    .split('\n')
+    .flatMap((raw, line) => {
+      const isLine = lines.test(raw);
+      const isHeading = /^\s*#/.test(raw) || (line === 0 && !isLine && !/[.!?:;。！？]\s*$/.test(raw));
+      const whole = isLine || isHeading ? [raw] : [...sentences.segment(raw)].map(({ segment }) => segment);
+      return whole.map(text => ({ line, isHeading, text: asPlainText(text) }));
+    })
+    // The title is told with the citation.
+    .filter(({ text }) => text !== '' && !passage.title.startsWith(text));
+  return texts.map((unit, place) => ({ ...unit, passage, rank, place, words: wordsOf(unit.text) }));
+}
+
+const wordsOf = (text: string): string[] =>
+  [...segments.segment(text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase())]
+    .filter(({ isWordLike }) => isWordLike)
+    .map(({ segment }) => segment);
+
+/** A word that stands everywhere tells no unit from another. */
+const weightOf = (word: string, units: Unit[]): number =>
+  Math.log(1 + units.length / (0.5 + units.filter(unit => match(word, unit.words) > 0).length));
+
+const match = (word: string, among: string[]): number =>
+  among.includes(word) ? 1 : among.some(other => inflected(word, other)) ? 0.8 : 0;
+
+/** `ship` and `shipping`, `price` and `pricing`: the beginning is shared, and only an ending differs. */
+function inflected(one: string, other: string): boolean {
+  let shared = 0;
+  while (shared < one.length && one[shared] === other[shared]) shared += 1;
+  const [short, long] = [one.length, other.length].sort((a, b) => a - b) as [number, number];
+  if (shared >= 4) return short - shared <= 2 && long - shared <= 4;
+  return shared === 3 && short === 3 && long - shared <= 2;
+}
+
+/** What stands below says what a heading, a question or a colon promises; a heading itself then need not be quoted. */
+function withWhatItLeadsTo(unit: Unit, units: Unit[]): Unit[] {
+  const leads = unit.isHeading || /[?:]$/.test(unit.text);
+  const below = units.filter(({ passage, place }) => leads && passage === unit.passage && place > unit.place);
+  if (below.length === 0) return [unit];
+  const next = below.findIndex(each => each.isHeading || each.text.endsWith('?'));
+  const led = below.slice(0, next < 0 ? undefined : next).slice(0, unit.text.endsWith(':') ? 4 : 2);
+  return unit.isHeading && led.length > 0 ? led : [unit, ...led];
+}
+
+/** Sentences that follow each other become one quote; a line of its own stays one. */
+function blocks(units: Unit[]): Quote[] {
+  const quotes: (Quote & { last: Unit })[] = [];
+  for (const unit of units) {
+    const quote = quotes.at(-1);
+    const follows = quote?.last.passage === unit.passage && quote.last.place === unit.place - 1;
+    if (quote && follows && (quote.last.line === unit.line || /[?:]$/.test(quote.last.text))) {
+      quote.text += ` ${unit.text}`;
+      quote.last = unit;
+    } else {
+      quotes.push({ index: unit.passage.index, text: unit.text, last: unit });
+    }
+  }
+  return quotes.map(({ index, text }) => ({ index, text }));
+}
+
+const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/**
+ * Text of a page as one line that means nothing in Markdown: a page must not bring links, markup or citation markers
+ * into an answer. Escapes would not do, since not every reader of answers knows them.
+ */
+export function asPlainText(text: string): string {
+  const plain = text
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ')
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
+    .replace(/!?\[([^\][]*)\]\([^)]*\)/g, '$1')
+    .replace(/\b(?:[a-z][a-z0-9+.-]*:\/\/|www\.)+/gi, '')
+    // What the line before has put together anew.
+    .replaceAll('://', ': //')
+    .replaceAll('[', '(')
+    .replaceAll(']', ')')
+    .replaceAll('*', '∗')
+    .replaceAll('`', '’')
+    .replace(/^(?:[\s#>+•∗-]+(?=\s|$)|[\s#>]+)+/, '')
+    .trim();
+  if (plain.length <= UNIT_LENGTH) return plain;
+  return `${plain.slice(0, plain.lastIndexOf(' ', UNIT_LENGTH) + 1 || UNIT_LENGTH).trimEnd()}…`.toWellFormed();
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { openDatabase } from './db/database.ts';
+import type { Log } from './lib/log.ts';
+import { DEMO_KEY, DEMO_NAME, installDemo } from './platforms/demo/index.ts';
+import { createServices, type Services } from './services.ts';
+
+/** Running answers get this long to end, and then this long to be kept; the whole stop stays under 15 s. */
+const DRAIN = { patienceMs: 11_000, graceMs: 1_500 };
+
+export type Relay = Awaited<ReturnType<typeof startRelay>>;
+
+/** Opens the database, builds the services, listens, and installs the demo shop. Resolves when all of it is ready. */
+export async function startRelay({ config, log, now }: { config: Config; log: Log; now: () => Date }) {
+  const database = await openDatabase(config);
+  const services = await createServices({ config, database, log, now });
+  const server = createServer(createApp(services).callback());
+  if (config.demo) services.starting.add('demo shop');
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+  const url = addressOf(server.address() as AddressInfo, config.host);
+  const demoSecret = config.demo && (config.demo.secret ?? services.keyring.demoSecret());
+  if (demoSecret) await openDemoShop(services, url, config.publicUrl ?? url, demoSecret);
+
+  return {
+    url,
+    demoSecret,
+    databaseKind: database.kind,
+    services,
+    /** Takes no new turn, lets the running answers end, and closes everything; within 15 s. */
+    async stop(): Promise<void> {
+      server.close();
+      server.closeIdleConnections();
+      await services.drain.drain(DRAIN);
+      server.closeAllConnections();
+      await database.close();
+    },
+  };
+}
+
+async function openDemoShop(services: Services, relayUrl: string, publicUrl: string, secret: string): Promise<void> {
+  await services.sites.ensure({ key: DEMO_KEY, name: DEMO_NAME, secret, allowedOrigins: ['self'] });
+  const pages = services.demo?.pages ?? new Map();
+  await installDemo({ relayUrl, secret, shopUrl: `${publicUrl}/demo/`, pages });
+  services.starting.delete('demo shop');
+}
+
+/** Where this process itself can reach its server. */
+function addressOf({ address, family, port }: AddressInfo, host: string): string {
+  const everywhere = address === '0.0.0.0' || address === '::';
+  const name = everywhere ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : host;
+  return `http://${name}:${port}`;
+}

@@ -1,0 +1,130 @@
+import path from 'node:path';
+import type { ModelProvider, SiteResponse } from '@confab/contract';
+import { LRUCache } from 'lru-cache';
+import packageJson from '../package.json' with { type: 'json' };
+import type { Config } from './config.ts';
+import type { Database } from './db/database.ts';
+import { consentStore, createConsent } from './features/consent/index.ts';
+import { conversationStore, createConversations } from './features/conversations/index.ts';
+import { createKnowledge, knowledgeStore } from './features/knowledge/index.ts';
+import { createSites, type Site, siteStore } from './features/sites/index.ts';
+import { createUsage, usageStore } from './features/usage/index.ts';
+import { createRateLimit } from './http/rate-limit.ts';
+import { createDrain } from './lib/drain.ts';
+import { createKeyring } from './lib/keyring.ts';
+import type { Log } from './lib/log.ts';
+import { sha256 } from './lib/sha256.ts';
+import { readDemo } from './platforms/demo/index.ts';
+import { createBreaker } from './providers/llm/breaker.ts';
+import { firstThatAnswers } from './providers/llm/first-that-answers.ts';
+import type { Llm, LlmRequest } from './providers/llm/llm.ts';
+import { createLlm, type LlmConfig } from './providers/llm/registry.ts';
+
+export type Services = Awaited<ReturnType<typeof createServices>>;
+
+type Deps = { config: Config; database: Database; log: Log; now: () => Date };
+
+/** Builds every feature; the only place that picks adapters. */
+export async function createServices({ config, database, log, now }: Deps) {
+  const { db } = database;
+  const keyring = createKeyring(config.secretKeys);
+  const sites = createSites({ store: siteStore(db), keyring, now });
+  const usage = createUsage({ store: usageStore(db), now });
+  const consent = createConsent({ store: consentStore(db), now });
+  const knowledge = createKnowledge({ store: knowledgeStore(db), now });
+  const providers = createProviders({ config, log, sites });
+  const conversations = createConversations({
+    store: conversationStore(db),
+    consent,
+    knowledge,
+    usage,
+    keyring,
+    log,
+    now,
+    ask: providers.ask,
+  });
+  const starting = new Set<string>();
+
+  return {
+    version: packageJson.version,
+    trustProxy: config.trustProxy,
+    log,
+    keyring,
+    sites,
+    usage,
+    consent,
+    knowledge,
+    conversations,
+    integrationsOf: providers.integrationsOf,
+    rateLimit: createRateLimit({ enabled: config.rateLimit }),
+    drain: createDrain(),
+    demo: config.demo && (await readDemo(path.join(import.meta.dirname, '../../widget-core/dist'))),
+    /** What still has to happen before the relay calls itself ready. */
+    starting,
+    async readiness() {
+      const reachable = await db.$queryRaw`SELECT 1`.then(
+        () => true,
+        () => false,
+      );
+      return {
+        ready: reachable && starting.size === 0,
+        database: { kind: database.kind, reachable, migrated: true },
+        starting: [...starting],
+        degraded: config.openai.apiKey || config.anthropic.apiKey ? [] : ['no provider key: answers are extractive'],
+      };
+    },
+  };
+}
+
+/** The language models of each site: its own keys and choices, else the relay's, and the extractive answer last. */
+function createProviders({ config, log, sites }: { config: Config; log: Log; sites: ReturnType<typeof createSites> }) {
+  const breaker = createBreaker({ now: Date.now });
+  const extractive = { key: 'extractive', llm: createLlm('extractive', { apiKey: '', model: '' }) };
+  type Chosen = { key: string; llm: Llm };
+  const chosen = new LRUCache<string, Chosen[]>({ max: 500 });
+
+  function configOf(site: Site, provider: ModelProvider): LlmConfig | undefined {
+    const own = site.settings.answers[provider];
+    const ownKey = sites.providerKey(site, provider);
+    // The relay's key goes to the relay's address only: a site must not be able to send it to an address of its choice.
+    const apiKey = ownKey ?? (own.baseUrl === null ? config[provider].apiKey : undefined);
+    if (!apiKey) return undefined;
+    return {
+      apiKey,
+      baseUrl: own.baseUrl ?? config[provider].baseUrl,
+      model: own.model ?? config[provider].model,
+      api: ('api' in own ? own.api : null) ?? config.openai.api,
+    };
+  }
+
+  /** SDK clients are made once for a version of the settings. */
+  function llmsOf(site: Site): Chosen[] {
+    const name = `${site.id} ${site.settingsVersion}`;
+    const known = chosen.get(name);
+    if (known) return known;
+    const llms = site.settings.answers.providers.flatMap(provider => {
+      const llmConfig = configOf(site, provider);
+      return llmConfig ? { key: sha256(JSON.stringify([provider, llmConfig])), llm: createLlm(provider, llmConfig) } : [];
+    });
+    chosen.set(name, [...llms, extractive]);
+    return [...llms, extractive];
+  }
+
+  return {
+    ask: (site: Site, request: LlmRequest) =>
+      firstThatAnswers({
+        llms: llmsOf(site),
+        breaker,
+        firstTokenMs: site.settings.answers.firstTokenMs,
+        onFault: fault => log.warn({ err: fault, siteId: site.id }, 'a provider did not answer'),
+      })(request),
+
+    integrationsOf(site: Site): SiteResponse['integrations'] {
+      return (['openai', 'anthropic'] as const).map(name => {
+        const llm = llmsOf(site).find(entry => entry.llm.provider === name);
+        if (!llm) return { name, state: 'not_configured' };
+        return { name, state: breaker.isPaused(llm.key) ? 'failing' : 'ready' };
+      });
+    },
+  };
+}
