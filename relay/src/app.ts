@@ -52,7 +52,7 @@ function operationsRouter({ readiness, version }: Services): Router<RequestState
 function widgetRouter({ sites, consent, conversations, rateLimit, drain }: Services): Router<SiteState> {
   const router = new Router<SiteState>({ prefix: '/v1/widget/:siteKey' });
   router.use(async (ctx, next) => {
-    ctx.state.site = await sites.byKey(ctx.params['siteKey'] ?? '');
+    ctx.state.site = await sites.byKey(ctx.params.siteKey ?? '');
     await next();
   });
   router.use(admitOrigin);

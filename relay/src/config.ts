@@ -37,7 +37,7 @@ export const variables = z.object({
   CONFAB_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: baseUrl('https://api.openai.com/v1'),
-  OPENAI_MODEL: z.string().default('gpt-5-mini'),
+  OPENAI_MODEL: z.string().default('gpt-4.1-mini'),
   OPENAI_API: z.enum(['responses', 'chat_completions']).default('responses'),
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: baseUrl('https://api.anthropic.com'),
@@ -57,11 +57,11 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = variables.safeParse(present);
   const wrong = parsed.success ? [] : parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
-  if (present['NODE_ENV'] === 'production') {
-    if (present['CONFAB_RATE_LIMIT'] === 'off') {
+  if (present.NODE_ENV === 'production') {
+    if (present.CONFAB_RATE_LIMIT === 'off') {
       wrong.push('CONFAB_RATE_LIMIT: "off" is for tests and benchmarks only, and refused in production');
     }
-    if (!present['CONFAB_SECRET_KEY']) {
+    if (!present.CONFAB_SECRET_KEY) {
       wrong.push('CONFAB_SECRET_KEY: missing; production needs 32 random bytes in base64 (openssl rand -base64 32)');
     }
   }

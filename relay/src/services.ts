@@ -11,6 +11,7 @@ import { createSites, type Site, siteStore } from './features/sites/index.ts';
 import { createUsage, usageStore } from './features/usage/index.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { createDrain } from './lib/drain.ts';
+import { guardedFetch } from './lib/guarded-fetch.ts';
 import { createKeyring } from './lib/keyring.ts';
 import type { Log } from './lib/log.ts';
 import { sha256 } from './lib/sha256.ts';
@@ -94,6 +95,7 @@ function createProviders({ config, log, sites }: { config: Config; log: Log; sit
       baseUrl: own.baseUrl ?? config[provider].baseUrl,
       model: own.model ?? config[provider].model,
       api: ('api' in own ? own.api : null) ?? config.openai.api,
+      fetch: own.baseUrl !== null && config.privateUrls === 'refuse' ? guardedFetch : undefined,
     };
   }
 
@@ -104,20 +106,24 @@ function createProviders({ config, log, sites }: { config: Config; log: Log; sit
     if (known) return known;
     const llms = site.settings.answers.providers.flatMap(provider => {
       const llmConfig = configOf(site, provider);
-      return llmConfig ? { key: sha256(JSON.stringify([provider, llmConfig])), llm: createLlm(provider, llmConfig) } : [];
+      return llmConfig
+        ? { key: sha256(JSON.stringify([provider, llmConfig])), llm: createLlm(provider, llmConfig) }
+        : [];
     });
     chosen.set(name, [...llms, extractive]);
     return [...llms, extractive];
   }
 
   return {
-    ask: (site: Site, request: LlmRequest) =>
-      firstThatAnswers({
+    ask(site: Site, request: LlmRequest) {
+      const answer = firstThatAnswers({
         llms: llmsOf(site),
         breaker,
         firstTokenMs: site.settings.answers.firstTokenMs,
         onFault: fault => log.warn({ err: fault, siteId: site.id }, 'a provider did not answer'),
-      })(request),
+      });
+      return answer(request);
+    },
 
     integrationsOf(site: Site): SiteResponse['integrations'] {
       return (['openai', 'anthropic'] as const).map(name => {

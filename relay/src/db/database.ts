@@ -1,7 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Prisma, PrismaClient } from './generated/client.ts';
+import pg from 'pg';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { openEmbedded } from './embedded.ts';
+import { Prisma, PrismaClient } from './generated/client.ts';
 import { everyTable, openSchemaEngine } from './schema-engine.ts';
 
 export { Prisma };
@@ -12,13 +13,12 @@ export type Database = Awaited<ReturnType<typeof openDatabase>>;
 export async function openDatabase(config: { databaseUrl: string | undefined; dataDir: string }) {
   const embedded = config.databaseUrl ? undefined : await openEmbedded(config.dataDir);
   const adapter = embedded ? new PrismaPGlite(embedded.pglite) : new PrismaPg({ connectionString: config.databaseUrl });
-  const migrations = await migrate(adapter);
+  const migrate = () => applyMigrations(adapter);
+  await (config.databaseUrl ? alone(config.databaseUrl, migrate) : migrate());
   const db = new PrismaClient({ adapter });
   return {
     db,
     kind: embedded ? ('embedded' as const) : ('postgresql' as const),
-    /** The names of the migrations that this start applied. */
-    migrations,
     async close() {
       await db.$disconnect();
       await embedded?.close();
@@ -26,8 +26,19 @@ export async function openDatabase(config: { databaseUrl: string | undefined; da
   };
 }
 
-async function migrate(adapter: PrismaPg | PrismaPGlite): Promise<string[]> {
+async function applyMigrations(adapter: PrismaPg | PrismaPGlite): Promise<void> {
   const { engine, migrationsList } = await openSchemaEngine(adapter);
-  const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: everyTable });
-  return appliedMigrationNames;
+  await engine.applyMigrations({ migrationsList, filters: everyTable });
+}
+
+/** Several relays that start at once migrate one after the other: the lock is the database's, and ends with us. */
+async function alone(databaseUrl: string, work: () => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query("SELECT pg_advisory_lock(hashtext('confab migrations'))");
+    await work();
+  } finally {
+    await client.end();
+  }
 }

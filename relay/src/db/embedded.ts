@@ -24,11 +24,15 @@ export async function openEmbedded(dataDir: string) {
  * with the process however that ends, so that a `kill -9` leaves nothing that a next start could trip over.
  */
 async function claim(dataDir: string): Promise<() => void> {
-  const name = createHash('sha256').update(await realpath(dataDir)).digest('hex').slice(0, 24);
+  const name = createHash('sha256')
+    .update(await realpath(dataDir))
+    .digest('hex')
+    .slice(0, 24);
   const address = path.join(tmpdir(), `confab-${name}.sock`);
   const server = net.createServer(socket => socket.destroy()).unref();
   if (!(await listens(server, address))) {
-    if (await answers(address)) throw new Error(`Another Confab is running on the data folder ${dataDir}. Stop it first.`);
+    if (await answers(address))
+      throw new Error(`Another Confab is running on the data folder ${dataDir}. Stop it first.`);
     await rm(address, { force: true });
     if (!(await listens(server, address))) throw new Error(`The lock ${address} cannot be taken.`);
   }

@@ -22,9 +22,13 @@ export function openapiDocument(version: string): object {
 }
 
 function describe({ id, summary, credential, path, query, body, status, answer, problems: codes }: Operation): object {
-  const content = (schema: z.ZodType, io: 'input' | 'output') => ({ 'application/json': { schema: schemaOf(schema, io) } });
+  const content = (schema: z.ZodType, io: 'input' | 'output') => ({
+    'application/json': { schema: schemaOf(schema, io) },
+  });
   const parameters = [
-    ...(path.includes('{siteKey}') ? [{ name: 'siteKey', in: 'path', required: true, schema: { type: 'string' } }] : []),
+    ...(path.includes('{siteKey}')
+      ? [{ name: 'siteKey', in: 'path', required: true, schema: { type: 'string' } }]
+      : []),
     ...Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
       name,
       in: 'query',

@@ -16,7 +16,8 @@ export function answerWithProblems(log: Log): Middleware<RequestState> {
       }
     } catch (error) {
       const known = error instanceof AppError ? error : asAppError(error);
-      if (known.status >= 500) log.error({ err: known.cause ?? known, requestId: ctx.state.requestId }, 'request failed');
+      if (known.status >= 500)
+        log.error({ err: known.cause ?? known, requestId: ctx.state.requestId }, 'request failed');
       // Koa would have dropped what was set for the good answer; a problem keeps what CORS and Allow need.
       if (known.retryAfterS !== undefined) ctx.set('Retry-After', String(known.retryAfterS));
       if (known.code === 'unauthorized') ctx.set('WWW-Authenticate', 'Bearer');

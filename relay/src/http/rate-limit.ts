@@ -28,9 +28,12 @@ export function createRateLimit({ enabled }: { enabled: boolean }) {
   );
   return async (rate: Rate, key: string): Promise<void> => {
     if (!enabled) return;
-    await limiters.get(rate)?.consume(key).catch((refusal: RateLimiterRes) => {
-      const retryAfterS = Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
-      throw new AppError('rate_limited', `Please wait ${retryAfterS} s and try again.`, { retryAfterS });
-    });
+    await limiters
+      .get(rate)
+      ?.consume(key)
+      .catch((refusal: RateLimiterRes) => {
+        const retryAfterS = Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
+        throw new AppError('rate_limited', `Please wait ${retryAfterS} s and try again.`, { retryAfterS });
+      });
   };
 }

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 
 /** What a secret key is used for; each use gets a key of its own, so that no use can stand in for another. */
 type Purpose = 'encryption' | 'thread-seal' | 'demo-secret';
@@ -34,7 +42,9 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
     /** Throws when the key is gone, the context is another, or a bit was changed. */
     decrypt(sealed: Sealed, context: string): string {
       const bytes = Buffer.from(sealed.ciphertext);
-      const decipher = createDecipheriv('aes-256-gcm', keyOf(sealed.keyId), bytes.subarray(0, 12), { authTagLength: 16 })
+      const decipher = createDecipheriv('aes-256-gcm', keyOf(sealed.keyId), bytes.subarray(0, 12), {
+        authTagLength: 16,
+      })
         .setAAD(Buffer.from(context))
         .setAuthTag(bytes.subarray(12, 28));
       return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');

@@ -8,7 +8,16 @@ export type Log = ReturnType<typeof createLog>;
  * repeat what a visitor wrote, so only the messages of our own errors pass.
  */
 export function createLog(level: string, destination: NodeJS.WritableStream = process.stdout) {
-  return pino({ level, base: null, formatters: { level: label => ({ level: label }) }, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describe } }, destination);
+  return pino(
+    {
+      level,
+      base: null,
+      formatters: { level: label => ({ level: label }) },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: describe },
+    },
+    destination,
+  );
 }
 
 function describe(error: unknown): Record<string, unknown> {
@@ -19,10 +28,17 @@ function describe(error: unknown): Record<string, unknown> {
   return {
     name: error.name,
     ...(ours && { message: error.message }),
-    ...(typeof code === 'string' && { code }),
+    // A word of ours, Node's or Prisma's; a vendor's server could put anything there.
+    ...(typeof code === 'string' && (ours || /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) && { code }),
     ...(typeof status === 'number' && { status }),
     ...(sqlState && { sqlState }),
-    frames: error.stack?.split('\n').filter(line => /^\s+at /.test(line)).slice(0, 12).map(line => line.trim()),
+    // A message of several lines could pass for frames.
+    frames: error.stack
+      ?.replace(error.message, '')
+      .split('\n')
+      .filter(line => /^\s+at /.test(line))
+      .slice(0, 12)
+      .map(line => line.trim()),
     ...(error.cause instanceof Error && { cause: describe(error.cause) }),
   };
 }

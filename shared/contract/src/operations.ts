@@ -131,7 +131,8 @@ export const operations: Operation[] = [
     id: 'syncDocuments',
     method: 'post',
     path: '/v1/site/documents',
-    summary: 'Takes pages and products into the site’s knowledge, or out of it. The same content again changes nothing.',
+    summary:
+      'Takes pages and products into the site’s knowledge, or out of it. The same content again changes nothing.',
     credential: 'siteSecret',
     body: documentsRequest,
     status: 202,

@@ -1,3 +1,3 @@
 export { type Consent, createConsent } from './consent.ts';
-export { consentStore } from './store.ts';
 export { consentRoutes } from './routes.ts';
+export { consentStore } from './store.ts';

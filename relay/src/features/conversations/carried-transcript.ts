@@ -33,5 +33,8 @@ export function carriedTranscript(
 
 /** The digest of a thread is made from the one before it, so that a seal stands for every word up to it. */
 function extend(digest: Uint8Array, { role, text }: { role: string; text: string }): Uint8Array {
-  return createHash('sha256').update(digest).update(JSON.stringify([role, text])).digest();
+  return createHash('sha256')
+    .update(digest)
+    .update(JSON.stringify([role, text]))
+    .digest();
 }

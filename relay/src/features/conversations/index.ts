@@ -1,3 +1,3 @@
 export { type Conversations, createConversations } from './conversations.ts';
-export { conversationStore } from './store.ts';
 export { conversationRoutes } from './routes.ts';
+export { conversationStore } from './store.ts';

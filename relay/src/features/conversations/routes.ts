@@ -15,10 +15,7 @@ import { handleHashOf } from './handle.ts';
 type Deps = { conversations: Conversations; rateLimit: RateLimit; drain: Drain };
 
 /** The visitor's calls about the conversation. */
-export function conversationRoutes(
-  router: Router<SiteState>,
-  { conversations, rateLimit, drain }: Deps,
-): void {
+export function conversationRoutes(router: Router<SiteState>, { conversations, rateLimit, drain }: Deps): void {
   router.post('/turns', async ctx => {
     const { site } = ctx.state;
     await rateLimit('turnsPerIp', `${site.id} ${clientAddress(ctx)}`);
@@ -51,7 +48,9 @@ export function conversationRoutes(
 /** One of three kinds of turn; which one, the visitor's consent has decided. */
 function turnOf(body: unknown): TurnRequest {
   const schemas = { consentToken: beginTurn, conversationId: continueTurn, thread: carriedTurn };
-  const given = Object.entries(schemas).filter(([field]) => typeof body === 'object' && body && Object.hasOwn(body, field));
+  const given = Object.entries(schemas).filter(
+    ([field]) => typeof body === 'object' && body && Object.hasOwn(body, field),
+  );
   const [only] = given;
   if (!only || given.length > 1) {
     throw new AppError('validation_failed', 'Send exactly one of "consentToken", "conversationId" and "thread".', {

@@ -1,3 +1,3 @@
-export { createSites, type Sites } from './sites.ts';
-export { siteStore, type Site } from './store.ts';
 export { siteRoutes } from './routes.ts';
+export { createSites, type Sites } from './sites.ts';
+export { type Site, siteStore } from './store.ts';

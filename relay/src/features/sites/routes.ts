@@ -35,10 +35,14 @@ export function siteRoutes(router: Router<SiteState>, { sites, usageOf, integrat
     const update = validate(settingsUpdate, body);
     const { saved, site } = await sites.updateSettings(ctx.state.site, versionOf(ctx), update);
     if (!saved) {
-      throw new AppError('precondition_failed', 'Somebody else saved these settings meanwhile; "current" is what stands.', {
-        current: sites.settingsOf(site),
-        entityTag: entityTagOf(site),
-      });
+      throw new AppError(
+        'precondition_failed',
+        'Somebody else saved these settings meanwhile; "current" is what stands.',
+        {
+          current: sites.settingsOf(site),
+          entityTag: entityTagOf(site),
+        },
+      );
     }
     sendSettings(ctx, site);
   });

@@ -30,7 +30,8 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
     async bySecret(secret: string): Promise<Site> {
       const secretHash = sha256(secret);
       const site = await cached(`secret:${secretHash}`, () => store.bySecretHash(secretHash));
-      if (!site) throw new AppError('unauthorized', 'This site secret is not valid (any more). Connect the site again.');
+      if (!site)
+        throw new AppError('unauthorized', 'This site secret is not valid (any more). Connect the site again.');
       return site;
     },
 

@@ -1,5 +1,5 @@
 import type { ModelProvider, Settings } from '@confab/contract';
-import { type Db, Prisma } from '../../db/database.ts';
+import type { Db, Prisma } from '../../db/database.ts';
 import type { Sealed } from '../../lib/keyring.ts';
 
 /** The settings as they are kept: the provider keys live encrypted in rows of their own. */

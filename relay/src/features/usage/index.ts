@@ -1,2 +1,2 @@
-export { createUsage, type Usage } from './usage.ts';
 export { usageStore } from './store.ts';
+export { createUsage, type Usage } from './usage.ts';

@@ -4,7 +4,12 @@ import { documentOf } from './page.ts';
 export const DEMO_KEY = 'demo';
 export const DEMO_NAME = 'Marram & Gale';
 
-type Target = { relayUrl: string; secret: string; shopUrl: string; pages: ReadonlyMap<string, { type: string; body: Buffer }> };
+type Target = {
+  relayUrl: string;
+  secret: string;
+  shopUrl: string;
+  pages: ReadonlyMap<string, { type: string; body: Buffer }>;
+};
 
 /**
  * Brings the demo shop's pages and its policy link to the relay over the same calls that a plugin makes. Doing it again

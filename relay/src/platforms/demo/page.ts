@@ -7,12 +7,13 @@ import type { DocumentUpsert } from '@confab/contract';
 export function documentOf(fileName: string, html: string, shopUrl: string): DocumentUpsert {
   const { type, updated, ...facts } = metaOf(html);
   const main = /<main[^>]*>(.*)<\/main>/s.exec(html)?.[1];
-  if (main === undefined || !type || !updated) throw new Error(`${fileName} lacks <main>, confab:type or confab:updated`);
+  if (main === undefined || !type || !updated)
+    throw new Error(`${fileName} lacks <main>, confab:type or confab:updated`);
   return {
     externalId: fileName,
     type: type as DocumentUpsert['type'],
     url: `${shopUrl}${fileName === 'index.html' ? '' : fileName}`,
-    title: unescape(/<title>(.*?)<\/title>/.exec(html)?.[1] ?? fileName).split(' – ')[0] as string,
+    title: withoutEntities(/<title>(.*?)<\/title>/.exec(html)?.[1] ?? fileName).split(' – ')[0] as string,
     html: main,
     locale: 'en',
     attributes: facts,
@@ -22,7 +23,8 @@ export function documentOf(fileName: string, html: string, shopUrl: string): Doc
 
 function metaOf(html: string): Record<string, string> {
   const tags = html.matchAll(/<meta name="confab:([a-z]+)" content="([^"]*)">/g);
-  return Object.fromEntries([...tags].map(([, name, content]) => [name, unescape(content as string)]));
+  return Object.fromEntries([...tags].map(([, name, content]) => [name, withoutEntities(content as string)]));
 }
 
-const unescape = (text: string): string => text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&amp;', '&');
+const withoutEntities = (text: string): string =>
+  text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&amp;', '&');

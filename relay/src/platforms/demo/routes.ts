@@ -14,7 +14,8 @@ export async function readDemo(widgetFolder: string) {
 }
 
 /** As strict as a careful shop's: the widget must work under it. */
-const SHOP_POLICY = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const SHOP_POLICY =
+  "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /** The demo shop at `/demo/`, and the widget's files at `/widget/`. */
 export function demoRoutes(router: Router<RequestState>, { pages, widget }: Demo): void {
@@ -23,11 +24,11 @@ export function demoRoutes(router: Router<RequestState>, { pages, widget }: Demo
     if (ctx.path === '/demo') return ctx.redirect('/demo/');
     sendPage(ctx, 'index.html');
   });
-  router.get('/demo/:file', ctx => sendPage(ctx, ctx.params['file'] ?? ''));
+  router.get('/demo/:file', ctx => sendPage(ctx, ctx.params.file ?? ''));
   router.get('/widget/:file', ctx => {
-    const file = widget.get(ctx.params['file'] ?? '');
+    const file = widget.get(ctx.params.file ?? '');
     // The loader asks for its panel by the panel's hash, so that one may be kept.
-    if (file) sendFile(ctx, file, ctx.query['v'] ? 'public, max-age=31536000, immutable' : 'no-cache');
+    if (file) sendFile(ctx, file, ctx.query.v ? 'public, max-age=31536000, immutable' : 'no-cache');
   });
 
   function sendPage(ctx: Context, name: string): void {

@@ -36,6 +36,15 @@ describe('anthropic', () => {
     expect(error).toMatchObject({ fault, message: `anthropic: ${fault}` });
   });
 
+  it('takes an answer for cut that stops before its last event', async () => {
+    const { parts, error } = await asked(
+      named({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Yes.' } }) +
+        named({ type: 'message_delta', delta: { stop_reason: 'end_turn' } }),
+    );
+    expect(parts).toEqual(said('Yes.'));
+    expect(error).toMatchObject({ fault: 'malformed' });
+  });
+
   it('tells words only, not what the model thought', async () => {
     const delta = (delta: object) => named({ type: 'content_block_delta', index: 0, delta });
     const { parts } = await asked(

@@ -9,13 +9,16 @@ export type AnthropicConfig = {
   /** Without a path, as `https://api.anthropic.com`. */
   baseUrl?: string | undefined;
   model: string;
+  /** Instead of the global one: where somebody else chose the address. */
+  fetch?: typeof globalThis.fetch | undefined;
 };
 
 /** Anthropic's Messages API. */
-export function anthropicLlm({ apiKey, baseUrl = 'https://api.anthropic.com', model }: AnthropicConfig): Llm {
+export function anthropicLlm({ apiKey, baseUrl = 'https://api.anthropic.com', model, fetch }: AnthropicConfig): Llm {
   const client = new Anthropic({
     apiKey,
     baseURL: baseUrl,
+    fetch,
     webhookKey: null,
     // The next provider is our retry: a visitor waits.
     maxRetries: 0,

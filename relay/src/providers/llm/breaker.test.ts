@@ -28,6 +28,15 @@ describe('the breaker', () => {
     expect(pause()).toBe(30);
   });
 
+  it('says whether a provider is paused, without taking the trial', () => {
+    expect(breaker.isPaused('openai')).toBe(false);
+    fail(3);
+    expect(breaker.isPaused('openai')).toBe(true);
+    time += 30_000;
+    expect(breaker.isPaused('openai')).toBe(false);
+    expect(breaker.allows('openai')).toBe(true);
+  });
+
   it('counts failures in a row only', () => {
     fail(2);
     breaker.succeeded('openai');

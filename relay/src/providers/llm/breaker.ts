@@ -55,7 +55,7 @@ export function createBreaker({ now, keysMax = 10_000 }: { now: () => number; ke
       const asked = time + Math.min(retryAfterMs, LONGEST_PAUSE_MS);
       if (time < entry.pausedUntil) {
         // Calls from before the pause fail together: they may lengthen it as the vendor asks, and do not count.
-        entry.pausedUntil = asked;
+        entry.pausedUntil = Math.max(entry.pausedUntil, asked);
         return;
       }
       entry.failures += 1;

@@ -16,7 +16,7 @@ const delivery = page(
   `Delivery and returns
 We pack every order by hand in Galway. Parcels to Ireland take two to three working days. Parcels to the rest of Europe take five to eight working days.
 - Standard: €4.95
-- Express: €12.50
+- Express: €12.50. Next working day.
 You can return anything within 30 days. The money is refunded within a week.
 How do I track my parcel?
 We send a link by e-mail as soon as it has left.`,
@@ -41,7 +41,7 @@ async function ask(question: string, passages: Passage[] = [delivery, jumper], m
 describe('the extractive answer', () => {
   it.each([
     ['how long does shipping to Ireland take', 'Parcels to Ireland take two to three working days. ', '[1]'],
-    ['what is the express price?', '> Express: €12.50 [1]', '[1]'],
+    ['what is the express price?', '> Express: €12.50. Next working day. [1]', '[1]'],
     ['Can I get a refund after returning something?', 'You can return anything within 30 days. ', '[1]'],
     [
       'how do i track my order',
@@ -57,6 +57,10 @@ describe('the extractive answer', () => {
     expect(text).toMatch(/^Here is what this shop’s pages say:\n\n> /);
     expect(text).toContain(quote);
     expect(text).toContain(marker);
+  });
+
+  it('knows a short word by its plural', async () => {
+    expect(await ask('one hat?', [page('We knit. Our hats are warm.')])).toContain('> Our hats are warm. [1]');
   });
 
   it('quotes word for word, shortly, and each quote with its page', async () => {
@@ -81,7 +85,7 @@ describe('the extractive answer', () => {
   });
 
   it('keeps an answer below 700 characters on pages of any length', async () => {
-    const long = page(`${'word '.repeat(2_000)}kettle. ${'Another kettle of ours. '.repeat(200)}`);
+    const long = page(`${`Another kettle of ours${' and more'.repeat(30)}. `.repeat(20)}${'word '.repeat(2_000)}`);
     expect((await ask('kettle', [long, { ...long, index: 2 }, { ...long, index: 3 }])).length).toBeLessThan(700);
     expect((await ask('kettle', [page('ä'.repeat(5_000))])).length).toBeLessThan(700);
   });
@@ -117,6 +121,14 @@ describe('the extractive answer', () => {
     await parts.next();
     visitor.abort();
     expect(await parts.next()).toEqual({ done: true, value: undefined });
+
+    const late = new AbortController();
+    const seen = [];
+    for await (const part of extractiveLlm().stream({ ...request, answerable: false, signal: late.signal })) {
+      seen.push(part.type);
+      late.abort();
+    }
+    expect(seen).toEqual(['text']);
   });
 
   it.each([
@@ -124,6 +136,7 @@ describe('the extractive answer', () => {
     '![x](https://evil.example/pixel.png)',
     '<https://evil.example>',
     'see hthttps://tps://evil.example or www.www.evil.example',
+    'click 9https://evil.example',
     '# Ignore the above',
     '> - 1. # **You** *won* a `prize`',
     '```\ncode\n```',

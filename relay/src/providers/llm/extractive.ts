@@ -4,7 +4,7 @@ import { bestQuotes } from './quote.ts';
 const words = {
   quotes: 'Here is what this shop’s pages say:',
   nothing:
-    'I found nothing about that on this shop’s pages. Please contact the shop, or leave your contact details here so that someone can get back to you.',
+    'I found nothing about that on this shop’s pages. Please contact the shop directly: someone there will know.',
   purpose:
     'I look things up on this shop’s pages and quote what they say. Ask me about products, delivery or returns, for example.',
 };

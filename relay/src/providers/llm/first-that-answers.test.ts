@@ -63,7 +63,9 @@ describe('failover', () => {
     const { ask, faults } = setUp([first, second]);
     const answer = await ask(requestFor());
     expect(answer).toMatchObject({ provider: 'openai', model: 'openai-model' });
-    expect(texts((await drain(answer?.parts ?? [])).parts)).toBe('Yes.(stop)');
+    expect(await drain(answer?.parts ?? [])).toEqual({
+      parts: [...said('Yes', '.'), { type: 'finished', reason: 'stop' }],
+    });
     expect(second.seen.calls).toBe(0);
     expect(faults).toEqual([]);
   });

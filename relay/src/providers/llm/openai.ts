@@ -8,15 +8,18 @@ export type OpenaiConfig = {
   /** With its path, as `https://api.openai.com/v1`. */
   baseUrl?: string | undefined;
   model: string;
+  /** Instead of the global one: where somebody else chose the address. */
+  fetch?: typeof globalThis.fetch | undefined;
   /** `chat_completions` is for compatible servers, of which few speak the Responses API. */
   api?: 'responses' | 'chat_completions' | undefined;
 };
 
 /** OpenAI, and every server that is compatible with it. */
-export function openaiLlm({ apiKey, baseUrl = 'https://api.openai.com/v1', model, api }: OpenaiConfig): Llm {
+export function openaiLlm({ apiKey, baseUrl = 'https://api.openai.com/v1', model, api, fetch }: OpenaiConfig): Llm {
   const client = new OpenAI({
     apiKey,
     baseURL: baseUrl,
+    fetch,
     // Left out, these would be read from the environment, and would go to a server of the site's choice.
     organization: null,
     project: null,

@@ -9,6 +9,7 @@ export type LlmConfig = {
   baseUrl?: string | undefined;
   model: string;
   api?: 'responses' | 'chat_completions' | undefined;
+  fetch?: typeof globalThis.fetch | undefined;
 };
 
 const adapters = {

@@ -20,7 +20,6 @@ export async function* vendorStream<Event>(stream: {
   faultOf: (error: unknown) => ProviderError;
 }): AsyncGenerator<LlmPart> {
   const { provider, signal, open, reader, faultOf } = stream;
-  if (signal.aborted) return;
   let reason: FinishReason | undefined;
   try {
     for await (const event of await open()) {
