@@ -61,7 +61,7 @@ function widgetRouter({ sites, consent, conversations, rateLimit, drain }: Servi
     await next();
   });
   // Matched so that the middleware above answers the preflight.
-  router.options('/{*path}', () => {});
+  router.options(['/config', '/consents', '/turns', '/conversation', '/conversation/export'], () => {});
   consentRoutes(router, { consent, eraseConversation: conversations.erase });
   conversationRoutes(router, { conversations, rateLimit, drain });
   return router;

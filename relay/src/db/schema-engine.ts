@@ -13,7 +13,8 @@ const schemaFile = path.join(prismaFolder, 'schema.prisma');
 
 /** Prisma's own schema engine as WebAssembly: `prisma migrate deploy` without the binary that it would download. */
 export async function openSchemaEngine(adapter: SqlMigrationAwareDriverAdapterFactory) {
-  await loadWasm();
+  loading ??= loadWasm();
+  await loading;
   const schema = { path: schemaFile, content: await readFile(schemaFile, 'utf8') };
   const engine = await bindings.SchemaEngine.new(
     { datamodels: [[schema.path, schema.content]] },
@@ -31,7 +32,10 @@ declare const WebAssembly: {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
 };
 
-async function loadWasm() {
+/** Loaded once: a second load would take the engine's memory away from under the first. */
+let loading: Promise<void> | undefined;
+
+async function loadWasm(): Promise<void> {
   const file = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const bytes = await readFile(path.join(path.dirname(file), 'schema_engine_bg.wasm'));
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': bindings });

@@ -51,5 +51,15 @@ function asAppError(error: unknown): AppError {
   if (error instanceof URIError || (error as { status?: number }).status === 400) {
     return new AppError('not_found', 'The address cannot be read.');
   }
+  if (isDatabaseAway(error)) {
+    return new AppError('unavailable', 'The database cannot be reached. Please try again.', {
+      retryAfterS: 5,
+      cause: error,
+    });
+  }
   return new AppError('internal', 'Please try again; if it stays, tell the operator the request id.', { cause: error });
 }
+
+/** Prisma's codes for a database that cannot be reached, is too slow to connect to, or has closed the connection. */
+const isDatabaseAway = (error: unknown): boolean =>
+  ['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037'].includes(String((error as { code?: unknown }).code));

@@ -21,6 +21,10 @@ export const webUrl = z
   .refine(isStorable, 'has a broken character');
 
 /** RFC 3339 in UTC, as every time on this surface. */
-export const timestamp = z.iso.datetime({ offset: true });
+export const timestamp = z.iso.datetime({ offset: true }).refine(value => {
+  // PostgreSQL has no year 0, and an offset can push a time out of the calendar.
+  const year = new Date(value).getUTCFullYear();
+  return year >= 1 && year <= 9_999;
+}, 'is outside the years 1 to 9999');
 
 export const uuid = z.uuid();

@@ -24,17 +24,19 @@ export async function* replayTurn(
     answer = await look();
   }
   if (signal.aborted) return;
-  if (!answer || answer.status === 'streaming' || (answer.status === 'interrupted' && answer.text === '')) {
-    yield { event: 'failed', data: { code: 'turn_interrupted', retryable: true } };
+  if (!answer) {
+    // The conversation was erased meanwhile.
+    yield { event: 'failed', data: { code: 'turn_interrupted', retryable: false } };
     return;
   }
 
+  // Also for an answer that never began: the visitor may not have learnt the handle of the conversation yet.
   const { turnId, text, citations, provider, model } = answer;
-  if (provider && model) {
-    yield {
-      event: 'started',
-      data: { turnId, ...(begunHandle && { conversationId: begunHandle }), provider, model },
-    };
+  const conversationId = begunHandle && { conversationId: begunHandle };
+  yield { event: 'started', data: { turnId, ...conversationId, provider: provider ?? 'none', model: model ?? 'none' } };
+  if (answer.status === 'streaming' || (answer.status === 'interrupted' && text === '')) {
+    yield { event: 'failed', data: { code: 'turn_interrupted', retryable: true } };
+    return;
   }
   if (text) yield { event: 'delta', data: { text } };
   if (answer.status === 'failed') {

@@ -80,7 +80,7 @@ export const conversationStore = (db: Db) => ({
   /** Ends the answer of a turn. What was erased meanwhile does not come back. */
   async finish(siteId: string, conversationId: string, messageId: string, answer: FinishedAnswer): Promise<void> {
     await db.$executeRaw`
-      UPDATE "Message" SET "text" = ${answer.text}, "citations" = ${answer.citations}::jsonb,
+      UPDATE "Message" SET "text" = ${answer.text}, "citations" = ${JSON.stringify(answer.citations)}::jsonb,
         "status" = ${answer.status}, "provider" = ${answer.provider}, "model" = ${answer.model},
         "finishReason" = ${answer.finishReason}
       WHERE "siteId" = ${siteId}::uuid AND "conversationId" = ${conversationId}::uuid AND "id" = ${messageId}::uuid`;

@@ -4,13 +4,16 @@ export type Chunk = { heading: string; text: string };
 /** Long enough to answer from, short enough that its words are about one thing. */
 const CHUNK_LENGTH = 900;
 
+/** A heading goes with each passage below it; what is longer is text. */
+const HEADING_LENGTH = 200;
+
 /**
  * Cuts a cleaned page at its headings, then at paragraphs, then at sentences, into passages of about 900 characters.
  * Nothing is lost and nothing stands twice.
  */
 export function chunk(text: string): Chunk[] {
   return sections(text).flatMap(({ heading, lines }) =>
-    pack(lines.flatMap(split)).map(passage => ({ heading, text: passage })),
+    pack(lines.flatMap(line => split(line, CHUNK_LENGTH))).map(passage => ({ heading, text: passage })),
   );
 }
 
@@ -23,7 +26,8 @@ function sections(text: string): { heading: string; lines: string[] }[] {
       current.lines.push(line);
     } else {
       all.push(current);
-      current = { heading: heading.trim(), lines: [] };
+      const [title = '', ...rest] = split(heading.trim(), HEADING_LENGTH);
+      current = { heading: title, lines: rest };
     }
   }
   all.push(current);
@@ -35,14 +39,14 @@ function sections(text: string): { heading: string; lines: string[] }[] {
 }
 
 /** Cuts a line that is too long after a sentence, else after a word, else anywhere but inside a character. */
-function split(line: string): string[] {
+function split(line: string, length: number): string[] {
   const pieces: string[] = [];
   let rest = line;
-  while (rest.length > CHUNK_LENGTH) {
-    const window = rest.slice(0, CHUNK_LENGTH);
+  while (rest.length > length) {
+    const window = rest.slice(0, length);
     const sentence = Math.max(window.lastIndexOf('. '), window.lastIndexOf('! '), window.lastIndexOf('? '));
     const word = window.lastIndexOf(' ');
-    let end = sentence > CHUNK_LENGTH / 2 ? sentence + 1 : word > CHUNK_LENGTH / 2 ? word : CHUNK_LENGTH;
+    let end = sentence > length / 2 ? sentence + 1 : word > length / 2 ? word : length;
     if (/[\ud800-\udbff]/.test(rest.charAt(end - 1))) end -= 1;
     pieces.push(rest.slice(0, end).trim());
     rest = rest.slice(end).trim();

@@ -104,7 +104,7 @@ function lastOfEach(documents: DocumentUpsert[]): Map<string, DocumentUpsert> {
 }
 
 function chunksOf(document: DocumentUpsert): Chunk[] | RejectionCode {
-  if (!/^https?:\/\//i.test(document.url) || !URL.canParse(document.url)) return 'invalid_url';
+  if (!isWebAddress(document.url)) return 'invalid_url';
   const source = document.html ?? document.text ?? '';
   if (source.length > DOCUMENT_TEXT_MAX) return 'too_large';
   if (!isStorable(source)) return 'invalid_text';
@@ -116,13 +116,17 @@ function chunksOf(document: DocumentUpsert): Chunk[] | RejectionCode {
   return chunks.length === 0 ? 'empty' : [...chunks, ...facts(document)];
 }
 
-/** Price, sizes and the like, as a passage of their own. */
+function isWebAddress(url: string): boolean {
+  return /^https?:\/\//i.test(url) && isStorable(url) && URL.canParse(url);
+}
+
+/** Price, sizes and the like, as passages of their own. */
 function facts({ attributes = {} }: DocumentUpsert): Chunk[] {
   const lines = Object.entries(attributes).flatMap(([name, value]) => {
     if (value === null || value === '') return [];
     return `${name}: ${Array.isArray(value) ? value.join(', ') : value}`;
   });
-  return lines.length === 0 ? [] : [{ heading: '', text: lines.join('\n') }];
+  return chunk(lines.join('\n'));
 }
 
 function rowOf(document: DocumentUpsert, chunks: Chunk[], contentHash: string, syncedAt: Date): NewDocument {

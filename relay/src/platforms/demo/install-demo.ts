@@ -19,21 +19,26 @@ export async function installDemo({ relayUrl, secret, shopUrl, pages }: Target):
   const html = [...pages].filter(([, file]) => file.type.startsWith('text/html'));
   const upsert = html.map(([name, file]) => documentOf(name, file.body.toString('utf8'), shopUrl));
   await linkPolicy();
-  const { body } = await call<DocumentsResponse>('POST', '/v1/site/documents', { upsert });
-  if (body.rejected.length > 0) throw new Error(`demo pages were rejected: ${JSON.stringify(body.rejected)}`);
-  return body;
+  const synced = (await (await call('POST', '/v1/site/documents', { upsert })).json()) as DocumentsResponse;
+  if (synced.rejected.length > 0) throw new Error(`demo pages were rejected: ${JSON.stringify(synced.rejected)}`);
+  return synced;
 
-  async function linkPolicy(): Promise<void> {
+  async function linkPolicy(triesLeft = 3): Promise<void> {
     const policyUrl = `${shopUrl}privacy.html`;
-    const { body: settings, entityTag } = await call<Settings>('GET', '/v1/site/settings');
+    const read = await call('GET', '/v1/site/settings');
+    const settings = (await read.json()) as Settings;
     const { consent } = settings;
     // An owner's own choice stays; our own link follows the relay to another address.
     const isOurs = consent.policyUrl === null || consent.policyUrl.endsWith('/demo/privacy.html');
     if (!isOurs || consent.policyUrl === policyUrl) return;
-    await call('PUT', '/v1/site/settings', { ...settings, consent: { ...consent, policyUrl } }, entityTag);
+    const changed = { ...settings, consent: { ...consent, policyUrl } };
+    const saved = await call('PUT', '/v1/site/settings', changed, read.headers.get('ETag') ?? '');
+    // Another relay on this database is starting too.
+    if (saved.status === 412 && triesLeft === 0) throw new Error('the settings of the demo site keep changing');
+    if (saved.status === 412) await linkPolicy(triesLeft - 1);
   }
 
-  async function call<Body>(method: string, path: string, body?: object, ifMatch?: string) {
+  async function call(method: string, path: string, body?: object, ifMatch?: string): Promise<Response> {
     const response = await fetch(`${relayUrl}${path}`, {
       method,
       headers: {
@@ -43,7 +48,7 @@ export async function installDemo({ relayUrl, secret, shopUrl, pages }: Target):
       },
       ...(body && { body: JSON.stringify(body) }),
     });
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
-    return { body: (await response.json()) as Body, entityTag: response.headers.get('ETag') ?? undefined };
+    if (response.ok || response.status === 412) return response;
+    throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
   }
 }
