@@ -112,7 +112,10 @@ export const knowledgeStore = (db: Db) => ({
         SELECT count(*)::float AS "chunks", greatest(avg("length"), 1) AS "averageLength"
         FROM "Chunk" WHERE "siteId" = ${siteId}::uuid
       ), "hits" AS MATERIALIZED (
-        SELECT "ChunkTerm".* FROM "asked" JOIN "ChunkTerm" USING ("term") WHERE "siteId" = ${siteId}::uuid
+        -- One look into the index for each word: without statistics a plain join would read the site's whole index.
+        SELECT "ofWord".* FROM "asked" CROSS JOIN LATERAL (
+          SELECT * FROM "ChunkTerm" WHERE "siteId" = ${siteId}::uuid AND "term" = "asked"."term" OFFSET 0
+        ) AS "ofWord"
       ), "rarity" AS (
         SELECT "asked"."term",
           ln(1 + ("site"."chunks" - count("hits"."term") + 0.5) / (count("hits"."term") + 0.5)) AS "weight"
