@@ -18,6 +18,8 @@ import type { Services } from './services.ts';
 /** The order of the middleware, and which routes hang under which audience. */
 export function createApp(services: Services): Koa<RequestState> {
   const app = new Koa<RequestState>({ proxy: services.trustProxy > 0, maxIpsCount: services.trustProxy });
+  // Without a listener Koa would print the error's message, which may repeat what a visitor wrote.
+  app.on('error', error => services.log.error({ err: error }, 'a reply failed'));
   app.use(identifyRequests(services.log));
   app.use(answerWithProblems(services.log));
   app.use(setSecurityHeaders);

@@ -5,6 +5,11 @@ import { type Relay, startRelay } from './relay.ts';
 try {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
+  // Node would print the error's message, which may repeat what a visitor wrote.
+  process.on('uncaughtException', error => {
+    log.fatal({ err: error }, 'a fault that nobody caught; stopping');
+    process.exit(1);
+  });
   const starting = startRelay({ config, log, now: () => new Date() });
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

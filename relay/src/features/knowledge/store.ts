@@ -27,6 +27,9 @@ export type Found = {
   coverage: number;
 };
 
+/** Words that make a question and say nothing of its subject, which PostgreSQL's stop words leave in; English, stemmed. */
+const idleTerms = ['much', 'mani', 'would', 'could', 'may', 'might', 'pleas', 'tell', 'want', 'like', 'get', 'got', 'ok'];
+
 export type KnowledgeStore = ReturnType<typeof knowledgeStore>;
 
 /** How much more a word counts in a title or a heading than in the text. */
@@ -108,6 +111,7 @@ export const knowledgeStore = (db: Db) => ({
         SELECT DISTINCT "lexeme" AS "term"
         FROM unnest(${textSearches}::text[]) AS language
         CROSS JOIN LATERAL unnest(to_tsvector(language::regconfig, ${question}))
+        WHERE "lexeme" <> ALL (${idleTerms}::text[])
       ), "site" AS (
         SELECT count(*)::float AS "chunks", greatest(avg("length"), 1) AS "averageLength"
         FROM "Chunk" WHERE "siteId" = ${siteId}::uuid
