@@ -28,7 +28,7 @@ export type Found = {
 };
 
 /** Words that make a question and say nothing of its subject, which PostgreSQL's stop words leave in; English, stemmed. */
-const idleTerms = ['much', 'mani', 'would', 'could', 'may', 'might', 'pleas', 'tell', 'want', 'like', 'get', 'got', 'ok'];
+const idleTerms = 'much mani would could may might pleas tell want like get got ok'.split(' ');
 
 export type KnowledgeStore = ReturnType<typeof knowledgeStore>;
 
@@ -113,7 +113,8 @@ export const knowledgeStore = (db: Db) => ({
         CROSS JOIN LATERAL unnest(to_tsvector(language::regconfig, ${question}))
         WHERE "lexeme" <> ALL (${idleTerms}::text[])
       ), "site" AS (
-        SELECT count(*)::float AS "chunks", greatest(avg("length"), 1) AS "averageLength"
+        -- A handful of passages says little about which words are rare.
+        SELECT greatest(count(*), 50)::float AS "chunks", greatest(avg("length"), 1) AS "averageLength"
         FROM "Chunk" WHERE "siteId" = ${siteId}::uuid
       ), "hits" AS MATERIALIZED (
         -- One look into the index for each word: without statistics a plain join would read the site's whole index.
