@@ -1,0 +1,136 @@
+import type {
+  ConsentRequest,
+  ConsentResponse,
+  Conversation,
+  ProblemCode,
+  TurnEvent,
+  TurnRequest,
+  WidgetConfig,
+} from '@confab/contract';
+import { readEventStream } from './event-stream.ts';
+
+const ANSWER_WITHIN_MS = 10_000;
+/** The relay sends a comment every 15 s at the latest, so this long a silence means that the connection is gone. */
+const SILENCE_MAX_MS = 45_000;
+
+/** The relay refused, or could not be reached. Which of the two, and why, is the code. */
+export class RelayError extends Error {
+  readonly code: ProblemCode | 'offline' | 'unreachable';
+  /** The relay's wish, for `rate_limited`. */
+  readonly retryAfterMs: number;
+
+  constructor(code: RelayError['code'], retryAfterMs = 0) {
+    super(code);
+    this.name = 'RelayError';
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** All that the widget ever says to the relay. Every method throws a `RelayError` and nothing else. */
+export type Client = ReturnType<typeof createClient>;
+
+/**
+ * A client for one site. No cookie and no referrer goes along, and no request carries more than a browser may send
+ * without asking the relay first (a CORS preflight), except the two that show the conversation handle.
+ */
+export function createClient(relay: string, siteKey: string) {
+  const base = `${relay}/v1/widget/${encodeURIComponent(siteKey)}`;
+
+  async function request(path: string, init: RequestInit): Promise<Response> {
+    const response = await fetch(base + path, {
+      ...init,
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+    });
+    if (response.ok) return response;
+    const { code } = await response.json().catch(() => ({}));
+    throw new RelayError(
+      code ?? 'unavailable',
+      1_000 * Number.parseInt(response.headers.get('Retry-After') ?? '0', 10),
+    );
+  }
+
+  async function json<T>(path: string, init: RequestInit = {}): Promise<T> {
+    const wait = patience(ANSWER_WITHIN_MS);
+    try {
+      const response = await request(path, { ...init, signal: wait.signal });
+      return await response.json();
+    } catch (error) {
+      throw asRelayError(error);
+    } finally {
+      wait.end();
+    }
+  }
+
+  const bearer = (conversationId: string) => ({
+    headers: { Authorization: `Bearer ${conversationId}` },
+    cache: 'no-store' as const,
+  });
+
+  return {
+    config: (locale: string, cache: RequestCache = 'default') =>
+      json<WidgetConfig>(`/config?locale=${encodeURIComponent(locale)}`, { cache }),
+    decide: (decision: ConsentRequest) =>
+      json<ConsentResponse>('/consents', { method: 'POST', body: JSON.stringify(decision) }),
+    conversation: (conversationId: string) => json<Conversation>('/conversation', bearer(conversationId)),
+    export: (conversationId: string) => json<unknown>('/conversation/export', bearer(conversationId)),
+
+    /** Asks one question. Ends quietly when `signal` aborts; otherwise the last event is `completed` or `failed`. */
+    async *ask(turn: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+      const wait = patience(SILENCE_MAX_MS);
+      const stop = () => wait.stop();
+      signal.addEventListener('abort', stop);
+      try {
+        if (signal.aborted) return;
+        const response = await request('/turns', { method: 'POST', body: JSON.stringify(turn), signal: wait.signal });
+        for await (const { event, data } of readEventStream(chunks(response.body, wait.renew))) {
+          yield { event, data: JSON.parse(data) } as TurnEvent;
+          if (event === 'completed' || event === 'failed') return;
+        }
+        throw new RelayError('unreachable'); // the stream was cut
+      } catch (error) {
+        if (!signal.aborted) throw asRelayError(error);
+      } finally {
+        signal.removeEventListener('abort', stop);
+        wait.stop();
+      }
+    },
+  };
+}
+
+/** Aborts when nothing was heard for a while. `end` calls that off; `stop` aborts at once. */
+function patience(ms: number) {
+  const controller = new AbortController();
+  const stop = () => {
+    end();
+    controller.abort();
+  };
+  let timer = setTimeout(stop, ms);
+  const end = () => clearTimeout(timer);
+  return {
+    signal: controller.signal,
+    end,
+    stop,
+    renew() {
+      end();
+      timer = setTimeout(stop, ms);
+    },
+  };
+}
+
+/** A body piece by piece. Not `for await` over the body itself, which Safari learnt late. */
+async function* chunks(body: ReadableStream<Uint8Array> | null, heard: () => void): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  while (reader) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    heard();
+    yield value;
+  }
+}
+
+function asRelayError(error: unknown): RelayError {
+  if (error instanceof RelayError) return error;
+  return new RelayError(navigator.onLine === false ? 'offline' : 'unreachable');
+}

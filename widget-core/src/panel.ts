@@ -1,0 +1,229 @@
+import { createClient } from './client.ts';
+import { conversationCookie } from './cookie.ts';
+import { directionOf } from './direction.ts';
+import type { Launcher } from './launcher.ts';
+import { parseMarkdown, plainText } from './markdown.ts';
+import type { Options } from './options.ts';
+import { currentPage } from './page.ts';
+import css from './panel.css';
+import { createSession, type SessionState } from './session.ts';
+import { createComposer } from './ui/composer.ts';
+import { createConsent } from './ui/consent.ts';
+import { element, icon, setName, setText } from './ui/element.ts';
+import { NEW_TAB_ID } from './ui/markdown-view.ts';
+import { createMenu, type MenuAction } from './ui/menu.ts';
+import { confirmPage, documentPage, type Page } from './ui/page.ts';
+import { createThread } from './ui/thread.ts';
+
+/** The loaded chat, as the loader knows it. */
+export interface Panel {
+  toggle(): void;
+}
+
+export type MountPanel = typeof mountPanel;
+
+/** On screens this small the panel covers everything, and is modal: focus behind it could not be seen. */
+const COVERS_PAGE = '(max-width: 480px), (max-height: 480px)';
+
+/** By then every screen reader has taken up what the live region held. */
+const SAID_AFTER_MS = 7_000;
+
+/** Builds the chat next to its launcher. The relay is asked for nothing before the first `toggle`. */
+export function mountPanel(launcher: Launcher, options: Options): Panel {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  launcher.root.adoptedStyleSheets.push(sheet);
+
+  const session = createSession({
+    client: createClient(options.relay, options.siteKey),
+    cookie: conversationCookie(),
+    locale: options.locale,
+    privacySignal: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true,
+    page: currentPage,
+    changed: () => schedule(),
+  });
+  const { state } = session;
+
+  const title = element('h2', { id: 'title' });
+  const menu = createMenu(choose);
+  const closeButton = element('button', { type: 'button', class: 'plain' }, icon('m7 7 10 10M17 7 7 17'));
+  const header = element('header', {}, title, menu.element, closeButton);
+  const loading = element('div', { class: 'loading', 'aria-busy': 'true' }, element('span', { class: 'unseen' }));
+  loading.append(element('i'), element('i'), element('i'));
+  const unreachable = element(
+    'section',
+    { class: 'unreachable' },
+    element('p'),
+    element('button', { class: 'button' }),
+  );
+  const consent = createConsent(session);
+  const thread = createThread(session);
+  const composer = createComposer(session);
+  const chat = element('div', { class: 'chat' }, thread.element, composer.element);
+  const pageHolder = element('div', { class: 'page-holder' });
+  const live = element('p', { class: 'unseen', role: 'status' });
+  const newTab = element('span', { id: NEW_TAB_ID, hidden: '' });
+  const views = { loading, unreachable, asking: consent.element, ready: chat, page: pageHolder };
+  const dialog = element(
+    'dialog',
+    { role: 'dialog', class: 'panel', 'aria-labelledby': 'title', tabindex: '-1' },
+    header,
+    ...Object.values(views),
+    live,
+    newTab,
+  );
+  launcher.root.append(dialog);
+
+  let page: Page | undefined;
+  let shown: SessionState['phase'] | 'page' | undefined;
+
+  // What is on its way to the screen waits for the next frame, so a fast stream paints once per frame.
+  let isScheduled = false;
+  function schedule() {
+    if (isScheduled) return;
+    isScheduled = true;
+    requestAnimationFrame(() => {
+      isScheduled = false;
+      render();
+    });
+  }
+
+  function render(movesFocus = launcher.root.activeElement !== null) {
+    const { config, texts, phase } = state;
+    const { position, accent, theme } = config?.appearance ?? options.appearance;
+    launcher.dress({ position, accent, theme }, config?.texts.launcher ?? options.label);
+    dialog.dataset.theme = theme;
+    dialog.lang = config?.locale ?? 'en';
+    dialog.dir = directionOf(dialog.lang);
+    setText(title, texts.title);
+    setText(newTab, texts.opensInNewTab);
+    setName(closeButton, texts.close);
+    if (loading.firstElementChild) setText(loading.firstElementChild, texts.working);
+    const [reason, again] = unreachable.children;
+    if (reason) setText(reason, phase === 'unreachable' ? texts[state.note ?? 'unreachable'] : '');
+    if (again) setText(again, texts.retry);
+
+    const view = page ? 'page' : phase;
+    for (const [name, element] of Object.entries(views)) element.hidden = name !== view;
+    menu.update(state);
+    consent.update(state);
+    thread.update(state);
+    composer.update(state);
+    announce();
+    // Whoever has gone on to something else on the page meanwhile is not called back from there.
+    if (view !== shown && movesFocus) focusIn();
+    shown = view;
+  }
+
+  /** Moves the focus to where the visitor goes on. */
+  function focusIn() {
+    if (!dialog.open) return;
+    if (page) page.focus();
+    else if (state.phase === 'asking') consent.focus();
+    else if (state.phase === 'ready') composer.focus();
+    else dialog.focus();
+  }
+
+  let wasAnswering = false;
+  let lastNote: SessionState['note'];
+  let forget: ReturnType<typeof setTimeout> | undefined;
+  /** Tells a screen reader what has happened: a finished answer as a whole, never its pieces. */
+  function announce() {
+    const { answering, messages, note, texts } = state;
+    const say = (text: string) => {
+      live.textContent = text;
+      // Said once; whoever reads through the panel later must not meet it a second time.
+      clearTimeout(forget);
+      forget = setTimeout(say, SAID_AFTER_MS, '');
+    };
+    if (answering && !wasAnswering) say(texts.thinking);
+    if (!answering && wasAnswering) {
+      const answer = messages.at(-1);
+      const said = answer?.role === 'assistant' ? plainText(parseMarkdown(answer.text, answer.citations)) : '';
+      say([said, answer?.problem ? texts[answer.problem] : ''].join(' ').trim());
+    }
+    if (note && note !== lastNote) say(texts[note]);
+    wasAnswering = answering;
+    lastNote = note;
+  }
+
+  function showPage(next?: Page) {
+    page?.leave();
+    page = next;
+    pageHolder.replaceChildren(...(page ? [page.element] : []));
+    render(true);
+  }
+
+  function choose(action: MenuAction) {
+    const { texts } = state;
+    const back = () => showPage();
+    if (action === 'changeMind') session.changeMind();
+    if (action === 'newChat') session.newChat().then(focusIn);
+    if (action === 'withdraw') showPage(confirmPage(texts, session.withdraw, back));
+    if (action === 'showData') {
+      const data = { title: texts.dataTitle, fetch: session.myData, none: '', download: texts.download };
+      showPage(documentPage(texts, { ...data, fileName: 'confab-data.json' }, back));
+    }
+    if (action === 'receipt') {
+      const receipt = { title: texts.receiptTitle, fetch: session.myReceipt, none: texts.receiptNone };
+      const file = { download: texts.downloadReceipt, fileName: 'confab-receipt.json' };
+      showPage(documentPage(texts, { ...receipt, ...file }, back));
+    }
+  }
+
+  const covers = matchMedia(COVERS_PAGE);
+  function open() {
+    if (covers.matches) dialog.showModal();
+    else dialog.show();
+    launcher.show('open');
+    if (shown) session.revisit();
+    else session.load();
+    render();
+    focusIn();
+  }
+  function close() {
+    dialog.close();
+    launcher.show('closed');
+    launcher.button.focus();
+  }
+
+  covers.addEventListener('change', () => {
+    if (!dialog.open) return;
+    dialog.close();
+    open();
+  });
+  closeButton.addEventListener('click', close);
+  unreachable.querySelector('button')?.addEventListener('click', session.load);
+  launcher.root.addEventListener('keydown', event => {
+    if (!(event instanceof KeyboardEvent) || event.key !== 'Escape' || event.isComposing || !dialog.open) return;
+    event.preventDefault();
+    if (!menu.dismiss()) close();
+  });
+  // The "back" gesture of Android asks a modal dialog to close.
+  dialog.addEventListener('cancel', event => {
+    event.preventDefault();
+    close();
+  });
+  // A page's own shortcuts must not fire while somebody types here: from outside, the keys seem to hit no text field.
+  for (const type of ['keydown', 'keypress', 'keyup']) {
+    launcher.root.addEventListener(type, event => event.stopPropagation());
+  }
+
+  // The keyboard of a phone covers part of the window without changing its size, and may push it upwards.
+  const viewport = window.visualViewport;
+  const fit = () => {
+    if (viewport?.scale !== 1) return; // zoomed in by hand
+    dialog.style.setProperty('--window-height', `${viewport.height}px`);
+    dialog.style.setProperty('--window-top', `${viewport.offsetTop}px`);
+  };
+  viewport?.addEventListener('resize', fit);
+  viewport?.addEventListener('scroll', fit);
+
+  // A page with an open connection cannot be kept for "back". The answer shows as cut short, with a way to go on.
+  addEventListener('pagehide', session.stopAnswer);
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted && dialog.open) session.revisit();
+  });
+
+  return { toggle: () => (dialog.open ? close() : open()) };
+}

@@ -1,0 +1,361 @@
+import { THREAD_TURNS_MAX } from '@confab/contract/constants';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  cuttingOff,
+  defaultConfig,
+  failing,
+  holding,
+  refusing,
+  type StubRelay,
+  startStubRelay,
+} from '../test/stub-relay.ts';
+import { createClient } from './client.ts';
+import { createSession } from './session.ts';
+
+let relay: StubRelay;
+beforeAll(async () => {
+  relay = await startStubRelay();
+});
+afterAll(() => relay.close());
+beforeEach(() => relay.reset());
+
+/** A page view: the session as the panel has it, with a cookie jar that a test can look into. */
+function visit({ jar = { handle: undefined as string | undefined, days: 0 }, privacySignal = false } = {}) {
+  const session = createSession({
+    client: createClient(relay.origin, 'demo'),
+    cookie: {
+      read: () => jar.handle,
+      remember: (handle, days) => Object.assign(jar, { handle, days }),
+      forget: () => Object.assign(jar, { handle: undefined }),
+    },
+    locale: 'en',
+    privacySignal,
+    page: () => ({ url: 'https://shop.example/mugs' }),
+    changed() {},
+  });
+  const ask = (text: string) => {
+    session.type(text);
+    return session.send();
+  };
+  return { ...session, jar, ask };
+}
+
+async function declined(options?: Parameters<typeof visit>[0]) {
+  const visitor = visit(options);
+  await visitor.load();
+  await visitor.decline();
+  return visitor;
+}
+
+async function accepted() {
+  const visitor = visit();
+  await visitor.load();
+  await visitor.accept();
+  return visitor;
+}
+
+const turns = () => relay.to('/turns').map(({ body }) => body);
+const consents = () => relay.to('/consents').map(({ body }) => body);
+
+describe('a visitor who declines', () => {
+  it('is served although the decision cannot be sent', async () => {
+    const visitor = visit();
+    await visitor.load();
+    relay.refuseOnce('/consents', 503, 'unavailable');
+    await visitor.decline();
+    await visitor.ask('Hello?');
+    expect(visitor.state.messages.at(-1)?.text).toBe('You asked: Hello?');
+  });
+
+  it('carries whole exchanges with their seals, and nothing else', async () => {
+    const visitor = await declined();
+    await visitor.ask('one');
+    relay.scripts.push(failing);
+    await visitor.ask('two');
+    await visitor.ask('three');
+    expect(turns().map(({ thread }) => thread.length)).toEqual([0, 2, 2]);
+    expect(turns()[2].thread).toEqual([
+      { role: 'visitor', text: 'one' },
+      { role: 'assistant', text: 'You asked: one', seal: 'seal of 14' },
+    ]);
+    expect(visitor.jar.handle).toBeUndefined();
+  });
+
+  it('begins a fresh thread when this one is as long as the relay takes, and is told', async () => {
+    const visitor = await declined();
+    for (let i = 0; i < THREAD_TURNS_MAX; i++) await visitor.ask(`question ${i}`);
+    expect(visitor.state.note).toBe('threadFull');
+    await visitor.ask('one more');
+    expect(turns().at(-2).thread).toHaveLength(2 * (THREAD_TURNS_MAX - 1));
+    expect(turns().at(-1).thread).toEqual([]);
+  });
+
+  it('goes on with a fresh thread when the relay does not know its seal', async () => {
+    const visitor = await declined();
+    await visitor.ask('one');
+    relay.scripts.push(refusing(422, 'thread_not_sealed'));
+    await visitor.ask('two');
+    expect(visitor.state.draft).toBe('two');
+    await visitor.send();
+    expect(turns().at(-1)).toMatchObject({ text: 'two', thread: [] });
+  });
+
+  it('can change their mind: what is asked from then on is stored, what was said before is not sent', async () => {
+    const visitor = await declined();
+    await visitor.ask('one');
+    await visitor.changeMind();
+    await visitor.ask('two');
+    expect(consents().at(-1)).toMatchObject({ decision: 'granted', source: 'settings' });
+    expect(turns().at(-1)).not.toHaveProperty('thread');
+    expect(visitor.jar).toEqual({ handle: [...relay.conversations.keys()][0], days: defaultConfig.retentionDays });
+    expect(visitor.state.messages.map(({ text }) => text)).toContain('one');
+  });
+
+  it('can see what this page knows', async () => {
+    const visitor = await declined();
+    await visitor.ask('one');
+    expect(await visitor.myData()).toMatchObject({
+      stored: false,
+      messages: [{ text: 'one' }, { text: 'You asked: one' }],
+      consent: { receipt: { decision: 'declined' } },
+    });
+  });
+});
+
+describe('a visitor with Global Privacy Control', () => {
+  it('has declined without being asked, and sees the notice before changing that', async () => {
+    const visitor = visit({ privacySignal: true });
+    await visitor.load();
+    expect(visitor.state).toMatchObject({ phase: 'ready', stored: false });
+    expect(consents()).toMatchObject([{ decision: 'declined', source: 'gpc' }]);
+    await visitor.changeMind();
+    expect(visitor.state.phase).toBe('asking');
+    await visitor.accept();
+    expect(consents().at(-1)).toMatchObject({ decision: 'granted', source: 'settings' });
+  });
+});
+
+describe('a visitor who accepts', () => {
+  it('has no cookie before the relay begins to store, and is known by it afterwards', async () => {
+    const visitor = await accepted();
+    expect(visitor.jar.handle).toBeUndefined();
+    await visitor.ask('one');
+    await visitor.ask('two');
+    expect(turns()[0]).toHaveProperty('consentToken');
+    expect(turns()[1]).toMatchObject({ conversationId: visitor.jar.handle });
+    expect(turns()[1]).not.toHaveProperty('consentToken');
+
+    const later = visit({ jar: visitor.jar });
+    await later.load();
+    expect(later.state).toMatchObject({ phase: 'ready', stored: true });
+    expect(later.state.messages.map(({ text }) => text)).toEqual(['one', 'You asked: one', 'two', 'You asked: two']);
+    expect(await later.myReceipt()).toMatchObject({ decision: 'granted' });
+  });
+
+  it('stays at the notice when the decision cannot be sent', async () => {
+    const visitor = visit();
+    await visitor.load();
+    relay.refuseOnce('/consents', 503, 'unavailable');
+    await visitor.accept();
+    expect(visitor.state).toMatchObject({ phase: 'asking', note: 'decisionFailed', stored: false });
+    await visitor.accept();
+    expect(visitor.state).toMatchObject({ phase: 'ready', stored: true });
+  });
+
+  it('is asked again when the notice has changed meanwhile', async () => {
+    const visitor = visit();
+    await visitor.load();
+    relay.configure({ consent: { ...defaultConfig.consent, noticeVersion: 'v2', title: 'New words' } });
+    await visitor.accept();
+    expect(visitor.state).toMatchObject({ phase: 'asking', note: 'noticeChanged' });
+    expect(visitor.state.config?.consent.title).toBe('New words');
+    await visitor.accept();
+    expect(consents().at(-1).noticeVersion).toBe('v2');
+    expect(visitor.state.phase).toBe('ready');
+  });
+
+  it('keeps the cookie until the relay has confirmed the withdrawal', async () => {
+    const visitor = await accepted();
+    await visitor.ask('one');
+    const { handle } = visitor.jar;
+    relay.refuseOnce('/consents', 503, 'unavailable');
+    expect(await visitor.withdraw()).toBe(false);
+    expect(visitor.jar.handle).toBe(handle);
+    expect(await visitor.withdraw()).toBe(true);
+    expect(consents().at(-1)).toMatchObject({ decision: 'withdrawn', source: 'settings', conversationId: handle });
+    expect(visitor.jar.handle).toBeUndefined();
+    expect(visitor.state).toMatchObject({ messages: [], stored: false, note: 'withdrawn' });
+    await visitor.ask('two');
+    expect(turns().at(-1)).toMatchObject({ thread: [] });
+  });
+
+  it('can withdraw under a notice that was replaced meanwhile', async () => {
+    const visitor = await accepted();
+    relay.configure({ consent: { ...defaultConfig.consent, noticeVersion: 'v2' } });
+    expect(await visitor.withdraw()).toBe(true);
+    expect(consents().at(-1)).not.toHaveProperty('conversationId');
+  });
+
+  it('is told when the chat of the cookie is gone, and asked anew', async () => {
+    const visitor = visit({ jar: { handle: '0b0e7a3c-9a55-4a0c-8f3e-0d7c5a1f2b3c', days: 30 } });
+    await visitor.load();
+    expect(visitor.state).toMatchObject({ phase: 'asking', note: 'expired' });
+    expect(visitor.jar.handle).toBeUndefined();
+  });
+
+  it('keeps the question when the chat is erased elsewhere', async () => {
+    const visitor = await accepted();
+    await visitor.ask('one');
+    relay.conversations.clear();
+    await visitor.ask('two');
+    expect(visitor.state).toMatchObject({ phase: 'asking', note: 'expired', draft: 'two', messages: [] });
+    expect(visitor.jar.handle).toBeUndefined();
+    await visitor.decline();
+    await visitor.send();
+    expect(visitor.state.messages.at(-1)?.text).toBe('You asked: two');
+  });
+
+  it('keeps the question when the consent has to be given again', async () => {
+    const visitor = await accepted();
+    relay.scripts.push(refusing(403, 'consent_required'));
+    await visitor.ask('one');
+    expect(visitor.state).toMatchObject({ phase: 'asking', note: 'askAgain', draft: 'one', messages: [] });
+    await visitor.accept();
+    await visitor.send();
+    expect(visitor.state.messages.at(-1)?.text).toBe('You asked: one');
+  });
+
+  it('keeps what was typed meanwhile as well', async () => {
+    const visitor = await accepted();
+    const held = holding('', '');
+    relay.scripts.push(async reply => {
+      await held.released;
+      refusing(403, 'consent_required')(reply);
+    });
+    const answer = visitor.ask('one');
+    visitor.type('two');
+    held.release();
+    await answer;
+    expect(visitor.state.draft).toBe('one\ntwo');
+  });
+
+  it('finds consent given in another tab when coming back to the notice', async () => {
+    const visitor = visit();
+    await visitor.load();
+    const other = await accepted();
+    await other.ask('one');
+    visitor.jar.handle = other.jar.handle;
+    await visitor.revisit();
+    expect(visitor.state).toMatchObject({ phase: 'ready', stored: true });
+  });
+});
+
+describe('a question that fails', () => {
+  it('is the same turn again after the network failed, so that its answer is paid for once', async () => {
+    const visitor = await accepted();
+    relay.scripts.push(cuttingOff('Half an ans'));
+    await visitor.ask('one');
+    expect(visitor.state).toMatchObject({ retryable: true, draft: '' });
+    expect(visitor.state.messages.at(-1)).toMatchObject({ text: 'Half an ans', problem: 'unreachable' });
+    await visitor.retry();
+    expect(turns()[1].clientTurnId).toBe(turns()[0].clientTurnId);
+    expect(turns()[1].conversationId).toBe(visitor.jar.handle);
+    expect(visitor.state.messages.map(({ text }) => text)).toEqual(['one', 'You asked: one']);
+  });
+
+  it('is a new turn after the relay said that there is no answer', async () => {
+    const visitor = await accepted();
+    relay.scripts.push(failing);
+    await visitor.ask('one');
+    await visitor.retry();
+    expect(turns()[1].clientTurnId).not.toBe(turns()[0].clientTurnId);
+    expect(visitor.state.messages).toHaveLength(2);
+  });
+
+  it('is asked anew when the relay has only half an answer to it', async () => {
+    const visitor = await accepted();
+    relay.scripts.push(cuttingOff('Half'), reply => {
+      reply.start();
+      const { turnId, citations } = { turnId: reply.seen.body.clientTurnId, citations: [] };
+      reply.send({ event: 'completed', data: { turnId, text: 'Half', citations, finishReason: 'interrupted' } });
+      reply.response.end();
+    });
+    await visitor.ask('one');
+    await visitor.retry();
+    const ids = turns().map(({ clientTurnId }) => clientTurnId);
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+    expect(visitor.state.messages.map(({ text }) => text)).toEqual(['one', 'You asked: one']);
+  });
+
+  it('comes back to the composer, and may be changed there before it is sent again', async () => {
+    const visitor = await declined();
+    relay.scripts.push(failing);
+    await visitor.ask('one');
+    expect(visitor.state.draft).toBe('one');
+    await visitor.ask('one, please');
+    expect(visitor.state.messages.map(({ text }) => text)).toEqual(['one, please', 'You asked: one, please']);
+  });
+
+  it('does not overwrite what is being typed, and stays in the thread', async () => {
+    const visitor = await declined();
+    const held = holding('', '');
+    relay.scripts.push(async reply => {
+      await held.released;
+      failing(reply);
+    });
+    const answer = visitor.ask('one');
+    visitor.type('two');
+    held.release();
+    await answer;
+    expect(visitor.state.draft).toBe('two');
+    await visitor.send();
+    expect(visitor.state.messages.map(({ text }) => text)).toEqual(['one', '', 'two', 'You asked: two']);
+  });
+
+  it('waits as long as the relay asks for', async () => {
+    const visitor = await declined();
+    relay.scripts.push(refusing(429, 'rate_limited', { 'Retry-After': '1' }));
+    await visitor.ask('one');
+    expect(visitor.state).toMatchObject({ waiting: true, draft: 'one' });
+    expect(visitor.state.messages.at(-1)?.problem).toBe('rateLimited');
+    await visitor.send();
+    await visitor.retry();
+    expect(turns()).toHaveLength(1);
+    await expect.poll(() => visitor.state.waiting, { timeout: 3_000 }).toBe(false);
+    await visitor.send();
+    expect(turns()).toHaveLength(2);
+  });
+});
+
+describe('while an answer streams', () => {
+  it('nothing else is sent, and what is typed is kept', async () => {
+    const visitor = await declined();
+    const held = holding('Well', ', yes');
+    relay.scripts.push(held.script);
+    const answer = visitor.ask('one');
+    await visitor.ask('two');
+    expect(visitor.state.draft).toBe('two');
+    held.release();
+    await answer;
+    expect(turns()).toHaveLength(1);
+    expect(visitor.state.draft).toBe('two');
+  });
+
+  it('a stop keeps what has come, and offers the rest', async () => {
+    const visitor = await declined();
+    const held = holding('Well', ', yes');
+    relay.scripts.push(held.script);
+    const answer = visitor.ask('one');
+    await expect.poll(() => visitor.state.messages.at(-1)?.text).toBe('Well');
+    visitor.stopAnswer();
+    await answer;
+    expect(visitor.state.messages.at(-1)).toMatchObject({
+      text: 'Well',
+      status: 'interrupted',
+      problem: 'interrupted',
+    });
+    expect(visitor.state.retryable).toBe(true);
+    held.release();
+  });
+});

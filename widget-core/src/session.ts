@@ -1,0 +1,440 @@
+import type {
+  Citation,
+  ConsentRequest,
+  MessageStatus,
+  Receipt,
+  TurnEvent,
+  TurnRequest,
+  WidgetConfig,
+} from '@confab/contract';
+import { TEXT_MAX } from '@confab/contract/constants';
+import { defaultTexts, type TextName } from '@confab/contract/texts';
+import { type Client, RelayError } from './client.ts';
+import type { ConversationCookie } from './cookie.ts';
+import { carriedTranscript, storedTranscript, type Transcript } from './transcript.ts';
+import { uuid } from './uuid.ts';
+
+/** One message as the panel shows it. */
+export interface ShownMessage {
+  readonly key: number;
+  readonly role: 'visitor' | 'assistant' | 'agent';
+  text: string;
+  status: MessageStatus;
+  citations: Citation[];
+  /** Why there is no whole answer here. */
+  problem?: TextName;
+}
+
+/** Everything that the panel shows. The session changes it and says so; the panel only reads it. */
+export interface SessionState {
+  /** `asking`: the visitor has to answer the consent notice before anything else. */
+  phase: 'loading' | 'unreachable' | 'asking' | 'ready';
+  config?: WidgetConfig;
+  texts: Record<TextName, string>;
+  /** Whether the chat is stored, from now on or already. */
+  stored: boolean;
+  messages: ShownMessage[];
+  /** An answer is on its way. */
+  answering: boolean;
+  /** The last question can be asked again. */
+  retryable: boolean;
+  /** The relay wants a pause: nothing can be asked until it is over. */
+  waiting: boolean;
+  /** A decision is on its way to the relay. */
+  deciding: boolean;
+  /** What has just happened, in one line. */
+  note?: TextName;
+  /** What the visitor has typed and not yet asked. */
+  draft: string;
+}
+
+export type Session = ReturnType<typeof createSession>;
+
+export interface SessionParts {
+  client: Client;
+  cookie: ConversationCookie;
+  locale: string;
+  /** The browser sends Global Privacy Control. */
+  privacySignal: boolean;
+  page(): TurnRequest['page'];
+  changed(): void;
+}
+
+/** A question on its way. It keeps its id until the relay says that this attempt is over, so no answer is paid for twice. */
+type Turn = { id: string; text: string; wasSent: boolean };
+
+const newTurn = (text: string): Turn => ({ id: uuid(), text, wasSent: false });
+
+/** The pause after `rate_limited` where the relay's own wish cannot be read. */
+const PAUSE_MS = 5_000;
+
+/** The chat of one page view: consent, thread and failures, without any display. */
+export function createSession({ client, cookie, locale, privacySignal, page, changed }: SessionParts) {
+  const state: SessionState = {
+    phase: 'loading',
+    texts: defaultTexts,
+    stored: false,
+    messages: [],
+    answering: false,
+    retryable: false,
+    waiting: false,
+    deciding: false,
+    draft: '',
+  };
+  let transcript: Transcript = carriedTranscript();
+  let receipt: Receipt | undefined;
+  let source: ConsentRequest['source'] = 'banner';
+  let hasSeenNotice = false;
+  let lastTurn: Turn | undefined;
+  /** The words of the last question are in the composer again, to be changed or sent as they are. */
+  let isGivenBack = false;
+  let stop = () => {};
+  let running: Promise<void> = Promise.resolve();
+  let nextKey = 0;
+
+  const show = (change: Partial<SessionState>) => {
+    Object.assign(state, change);
+    changed();
+  };
+  const add = (message: Omit<ShownMessage, 'key'>) => {
+    const shown: ShownMessage = { ...message, key: nextKey++ };
+    state.messages.push(shown);
+    return shown;
+  };
+
+  /** Reads the site's config and, where the cookie knows one, the stored conversation. */
+  async function load(): Promise<void> {
+    show({ phase: 'loading', note: undefined });
+    const handle = cookie.read();
+    try {
+      const [config, conversation] = await Promise.all([
+        client.config(locale),
+        handle ? client.conversation(handle).catch(unlessGone) : undefined,
+      ]);
+      useConfig(config);
+      if (handle && conversation) {
+        transcript = storedTranscript(cookie, config.retentionDays, { conversationId: handle });
+        state.messages = [];
+        for (const { role, text, status, citations } of conversation.messages) {
+          const isWhole = status === 'completed' || role === 'visitor';
+          add({ role, text, citations, ...(isWhole ? { status } : { status: 'interrupted', problem: 'interrupted' }) });
+        }
+        offerLastAgain();
+        show({ phase: 'ready', stored: true });
+      } else if (handle) loseConversation();
+      else if (privacySignal) await decline('gpc');
+      else askConsent('banner');
+    } catch (error) {
+      show({ phase: 'unreachable', note: codeOf(error) === 'offline' ? 'noConnection' : 'unreachable' });
+    }
+  }
+
+  function useConfig(config: WidgetConfig) {
+    state.config = config;
+    state.texts = { ...defaultTexts, ...config.texts };
+  }
+
+  /** A question that got no whole answer in an earlier page view can be asked again. */
+  function offerLastAgain() {
+    const at = lastQuestion();
+    const question = state.messages[at];
+    state.retryable =
+      question !== undefined && !state.messages.slice(at + 1).some(({ status }) => status === 'completed');
+    lastTurn = question && newTurn(question.text);
+  }
+
+  const lastQuestion = () => state.messages.findLastIndex(({ role }) => role === 'visitor');
+
+  function askConsent(from: typeof source, note?: TextName) {
+    source = from;
+    hasSeenNotice = true;
+    show({ phase: 'asking', note });
+  }
+
+  /** The relay no longer has the conversation of the cookie: purged, or erased elsewhere. */
+  function loseConversation() {
+    cookie.forget();
+    startFresh();
+    askConsent('banner', 'expired');
+  }
+
+  function startFresh() {
+    transcript = carriedTranscript();
+    lastTurn = undefined;
+    isGivenBack = false;
+    Object.assign(state, { messages: [], stored: false, retryable: false, note: undefined });
+  }
+
+  const decision = (decided: ConsentRequest['decision'], from: typeof source): ConsentRequest => ({
+    decision: decided,
+    purposes: ['storage'],
+    noticeVersion: state.config?.consent.noticeVersion ?? '',
+    source: from,
+    locale: state.config?.locale ?? locale,
+  });
+
+  async function accept(): Promise<void> {
+    show({ deciding: true, note: undefined });
+    try {
+      const { receipt: received, consentToken } = await client.decide(decision('granted', source));
+      receipt = received;
+      if (!consentToken) throw new RelayError('internal');
+      transcript = storedTranscript(cookie, state.config?.retentionDays ?? 0, { consentToken });
+      show({ phase: 'ready', stored: true, note: source === 'settings' ? 'stored' : undefined });
+    } catch (error) {
+      askConsent(source, (await noticeHasChanged(error)) ? 'noticeChanged' : 'decisionFailed');
+    } finally {
+      show({ deciding: false });
+    }
+  }
+
+  /** A visitor who says no is served at once: the record of it must not stand in the way. */
+  async function decline(from: typeof source = source): Promise<void> {
+    show({ phase: 'ready', note: undefined });
+    await client.decide(decision('declined', from)).then(
+      answer => {
+        receipt = answer.receipt;
+      },
+      () => {},
+    );
+  }
+
+  /** The owner has written a new notice since this one was shown. */
+  async function noticeHasChanged(error: unknown): Promise<boolean> {
+    if (codeOf(error) !== 'validation_failed') return false;
+    const shown = state.config?.consent.noticeVersion;
+    const config = await client.config(locale, 'no-cache').catch(() => undefined);
+    if (config) useConfig(config);
+    return config !== undefined && config.consent.noticeVersion !== shown;
+  }
+
+  /** From the menu: store what is said from now on. The notice comes first where this page view has not shown it. */
+  async function changeMind(): Promise<void> {
+    source = 'settings';
+    if (hasSeenNotice) await accept();
+    else askConsent('settings');
+  }
+
+  /** Withdraws consent. The cookie goes only when the relay has confirmed, so that no data are left without a key. */
+  async function withdraw(): Promise<boolean> {
+    await settle();
+    show({ deciding: true, note: undefined });
+    const conversationId = transcript.handle();
+    const post = () =>
+      client.decide({ ...decision('withdrawn', 'settings'), ...(conversationId && { conversationId }) });
+    try {
+      const answer = await post().catch(async error => {
+        if (await noticeHasChanged(error)) return post();
+        return unlessGone(error);
+      });
+      receipt = answer?.receipt ?? receipt;
+      cookie.forget();
+      startFresh();
+      show({ deciding: false, note: 'withdrawn' });
+      return true;
+    } catch {
+      show({ deciding: false, note: 'withdrawFailed' });
+      return false;
+    }
+  }
+
+  /** From the menu of a visitor who declined: what was said is forgotten. */
+  async function newChat(): Promise<void> {
+    await settle();
+    startFresh();
+    changed();
+  }
+
+  /** Asks what the visitor has typed. Words that came back after a failure replace the question that failed. */
+  async function send(): Promise<void> {
+    const text = state.draft.trim();
+    if (text === '' || isTooLong(text) || state.answering || state.waiting) return;
+    const isSameTurn = isGivenBack && lastTurn?.text === text;
+    if (isGivenBack) dropLastExchange();
+    state.draft = '';
+    await run(isSameTurn && lastTurn ? lastTurn : newTurn(text));
+  }
+
+  async function retry(): Promise<void> {
+    if (!lastTurn || !state.retryable || state.answering || state.waiting) return;
+    dropLastExchange();
+    if (isGivenBack && state.draft.trim() === lastTurn.text) state.draft = '';
+    await run(lastTurn);
+  }
+
+  function dropLastExchange() {
+    state.messages.length = lastQuestion();
+  }
+
+  /** Stops a running answer, and waits until everything about it is settled. */
+  async function settle() {
+    stop();
+    await running;
+  }
+
+  function run(turn: Turn): Promise<void> {
+    running = ask(turn);
+    return running;
+  }
+
+  async function ask(turn: Turn): Promise<void> {
+    if (transcript.isFull()) transcript = carriedTranscript();
+    const isReplay = turn.wasSent;
+    const controller = new AbortController();
+    stop = () => controller.abort();
+    lastTurn = turn;
+    isGivenBack = false;
+    add({ role: 'visitor', text: turn.text, status: 'completed', citations: [] });
+    const answer = add({ role: 'assistant', text: '', status: 'streaming', citations: [] });
+    show({ answering: true, retryable: false, note: undefined });
+    let isOver = false;
+    try {
+      for await (const event of eventsOf(turn, controller.signal)) {
+        hear(event, turn, answer);
+        isOver = event.event === 'completed' || event.event === 'failed';
+      }
+      if (!isOver) cutShort(answer); // the visitor stopped it, or left the page
+    } catch (error) {
+      fail(error, turn, answer);
+    }
+    if (isOver && answer.status !== 'completed') {
+      lastTurn = newTurn(turn.text);
+      if (isReplay && answer.status === 'interrupted') {
+        // The relay had only the same half answer once more, and the visitor wants a whole one.
+        dropLastExchange();
+        return ask(lastTurn);
+      }
+    }
+    show({ answering: false });
+  }
+
+  function eventsOf(turn: Turn, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+    turn.wasSent = true; // from here on the relay may know it
+    return client.ask(
+      { clientTurnId: turn.id, text: turn.text, page: page(), locale, ...transcript.address() },
+      signal,
+    );
+  }
+
+  function hear({ event, data }: TurnEvent, turn: Turn, answer: ShownMessage) {
+    if (event === 'started' && data.conversationId) transcript.began(data.conversationId);
+    if (event === 'delta') answer.text += data.text;
+    if (event === 'citation') answer.citations = [...answer.citations, data];
+    if (event === 'completed') {
+      const isWhole = data.finishReason !== 'interrupted';
+      Object.assign(answer, { text: data.text, citations: data.citations, status: 'completed' });
+      if (isWhole) transcript.answered(turn.text, data.text, data.seal);
+      else cutShort(answer);
+      if (transcript.isFull()) state.note = 'threadFull';
+    }
+    if (event === 'failed') {
+      Object.assign(answer, { status: 'failed', problem: 'failed' });
+      state.retryable = data.retryable;
+      giveBack(turn, answer);
+    }
+    changed();
+  }
+
+  function cutShort(answer: ShownMessage) {
+    Object.assign(answer, { status: 'interrupted', problem: 'interrupted' });
+    state.retryable = true;
+  }
+
+  function fail(error: unknown, turn: Turn, answer: ShownMessage) {
+    const code = codeOf(error);
+    if (code === 'conversation_not_found' || code === 'consent_required') {
+      // The question leaves the thread, so its words go back to the composer, before any that were typed meanwhile.
+      state.draft = [turn.text, state.draft].filter(words => words.trim() !== '').join('\n');
+      if (code === 'conversation_not_found') return loseConversation();
+      dropLastExchange();
+      transcript = carriedTranscript();
+      state.stored = false;
+      return askConsent('banner', 'askAgain');
+    }
+    Object.assign(answer, { status: answer.text ? 'interrupted' : 'failed', problem: problems[code] ?? 'failed' });
+    state.retryable = true;
+    giveBack(turn, answer);
+    // Neither is cured by sending the same thread again: the next attempt begins a fresh one.
+    if (code === 'thread_not_sealed' || code === 'body_too_large') transcript = transcript.afresh();
+    if (code === 'rate_limited') {
+      state.waiting = true;
+      const { retryAfterMs } = error as RelayError;
+      setTimeout(() => show({ waiting: false }), retryAfterMs || PAUSE_MS);
+    }
+  }
+
+  /** Puts the words of a failed question back into the composer, unless the visitor has begun to type others. */
+  function giveBack(turn: Turn, answer: ShownMessage) {
+    const question = state.messages[lastQuestion()];
+    if (answer.text !== '' || state.draft.trim() !== '') return;
+    if (question) question.status = 'failed';
+    state.draft = turn.text;
+    isGivenBack = true;
+  }
+
+  /** Everything that is known about this visitor: what the relay holds, or what this page has in its memory. */
+  async function myData(): Promise<unknown> {
+    const handle = transcript.handle();
+    if (handle) return client.export(handle);
+    const messages = state.messages.map(({ role, text, citations, status }) => ({ role, text, citations, status }));
+    return { stored: false, messages, consent: { receipt: receipt ?? null } };
+  }
+
+  /** The visitor's copy of the last decision. After a reload it is read from the relay's export. */
+  async function myReceipt(): Promise<unknown> {
+    const handle = transcript.handle();
+    if (receipt || !handle) return receipt;
+    const data = (await client.export(handle)) as { consent?: { receipt?: unknown } } | null;
+    return data?.consent?.receipt;
+  }
+
+  /**
+   * The visitor opens the panel again, or comes back to a page that the browser kept as it was. What could not be read
+   * before is read now, and consent given on another page or in another tab meanwhile counts here as well.
+   */
+  async function revisit(): Promise<void> {
+    if (state.phase === 'unreachable' || (state.phase === 'asking' && cookie.read())) await load();
+  }
+
+  const type = (draft: string) => show({ draft });
+  const stopAnswer = () => stop();
+
+  return {
+    state,
+    load,
+    revisit,
+    accept,
+    decline,
+    changeMind,
+    withdraw,
+    newChat,
+    type,
+    send,
+    retry,
+    stopAnswer,
+    myData,
+    myReceipt,
+  };
+}
+
+/** What the visitor reads about each refusal; everything else is `failed`. */
+const problems: Partial<Record<RelayError['code'], TextName>> = {
+  offline: 'offline',
+  unreachable: 'unreachable',
+  unavailable: 'unreachable',
+  origin_not_allowed: 'unreachable',
+  site_not_found: 'unreachable',
+  rate_limited: 'rateLimited',
+  thread_not_sealed: 'threadLost',
+  body_too_large: 'threadLost',
+};
+
+/** Whether the relay would refuse this text for its length, which is counted in characters as people see most of them. */
+export const isTooLong = (text: string) => [...text].length > TEXT_MAX;
+
+const codeOf = (error: unknown) => (error instanceof RelayError ? error.code : 'internal');
+
+/** A conversation that the relay does not have is an answer as well: there is none. */
+function unlessGone(error: unknown): undefined {
+  if (codeOf(error) !== 'conversation_not_found') throw error;
+}

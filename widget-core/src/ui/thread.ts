@@ -1,0 +1,114 @@
+import type { Session, SessionState, ShownMessage } from '../session.ts';
+import { webAddress } from '../web-address.ts';
+import { element, setText } from './element.ts';
+import { createMarkdownView, outwardLink } from './markdown-view.ts';
+
+type Texts = SessionState['texts'];
+
+/** How near to its end a scrolled thread still counts as being at the end, in pixels. */
+const NEAR_END = 48;
+
+/** What was said so far. It follows a growing answer only while the visitor is looking at its end. */
+export function createThread({ retry }: Session) {
+  const greeting = element('p', { class: 'greeting' });
+  const disclosure = element('p', { class: 'disclosure' });
+  const list = element('ol');
+  const note = element('p', { class: 'note' });
+  // The live region elsewhere speaks of finished answers; a log that speaks by itself would read out every piece.
+  const log = { class: 'thread', role: 'log', 'aria-live': 'off', tabindex: '0' };
+  const view = element('div', log, element('div', { class: 'intro' }, greeting, disclosure), list, note);
+  const rows = new Map<number, Row>();
+  let newest = -1;
+
+  return {
+    element: view,
+    update({ phase, config, texts, messages, retryable, waiting, note: noted }: SessionState) {
+      const wasAtEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END;
+      view.setAttribute('aria-label', texts.title);
+      setText(greeting, texts.greeting);
+      setText(disclosure, config?.disclosure ?? texts.disclosure);
+      setText(note, phase === 'ready' && noted ? texts[noted] : '');
+
+      const keys = new Set(messages.map(({ key }) => key));
+      for (const [key, row] of rows) {
+        if (keys.has(key)) continue;
+        row.element.remove();
+        rows.delete(key);
+      }
+      for (const message of messages) {
+        let row = rows.get(message.key);
+        if (!row) {
+          row = message.role === 'visitor' ? visitorRow(message) : answerRow(message, retry);
+          rows.set(message.key, row);
+          list.append(row.element);
+        }
+        row.update(message, texts, { offersRetry: retryable && message === messages.at(-1), waiting });
+      }
+      const last = messages.at(-1)?.key ?? -1;
+      if (wasAtEnd || last > newest) view.scrollTop = view.scrollHeight;
+      newest = last;
+    },
+  };
+}
+
+interface Row {
+  element: HTMLElement;
+  update(message: ShownMessage, texts: Texts, can: { offersRetry: boolean; waiting: boolean }): void;
+}
+
+function visitorRow({ text }: ShownMessage): Row {
+  const author = element('span', { class: 'unseen' });
+  const row = element('li', { class: 'visitor' }, author, element('p', { class: 'bubble', dir: 'auto' }, text));
+  return {
+    element: row,
+    update({ status }, texts) {
+      row.classList.toggle('unsent', status === 'failed');
+      setText(author, `${texts.you}: `);
+    },
+  };
+}
+
+function answerRow({ role }: ShownMessage, retry: () => void): Row {
+  const author = element('span', { class: 'unseen' });
+  const answer = createMarkdownView('bubble prose');
+  const dots = element('span', { class: 'dots', 'aria-hidden': 'true' }, element('i'), element('i'), element('i'));
+  const sources = element('div', { class: 'sources' });
+  const problem = element('span');
+  const again = element('button', { type: 'button', class: 'button small' });
+  const trouble = element('p', { class: 'problem' }, problem, again);
+  const row = element('li', { class: role }, author, dots, answer.element, sources, trouble);
+  again.addEventListener('click', () => retry());
+  let shownSources: unknown;
+
+  return {
+    element: row,
+    update(message, texts, { offersRetry, waiting }) {
+      const isStreaming = message.status === 'streaming';
+      setText(author, `${message.role === 'agent' ? texts.agent : texts.assistant}: `);
+      dots.hidden = !isStreaming || message.text !== '';
+      answer.element.hidden = message.text === '';
+      answer.element.setAttribute('aria-busy', String(isStreaming));
+      answer.update(message.text, message.citations);
+      if (shownSources !== message.citations) sources.replaceChildren(...sourceList(message, texts));
+      shownSources = message.citations;
+      trouble.hidden = !message.problem;
+      setText(problem, message.problem ? texts[message.problem] : '');
+      setText(again, texts.retry);
+      again.hidden = !offersRetry;
+      again.disabled = waiting;
+    },
+  };
+}
+
+/** Each source with the number that the answer's text refers to it by. */
+function sourceList({ citations }: ShownMessage, texts: Texts): Node[] {
+  const items = citations.flatMap(({ index, title, url }) => {
+    const href = webAddress(url);
+    if (!href) return [];
+    const number = element('b', {}, String(index));
+    return [
+      element('li', {}, outwardLink(href, number, element('span', { dir: 'auto' }, title || new URL(href).hostname))),
+    ];
+  });
+  return items.length > 0 ? [element('p', {}, texts.sources), element('ul', {}, ...items)] : [];
+}

@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Citation, Receipt, TurnEvent, WidgetConfig } from '@confab/contract';
+import { defaultNotice, defaultTexts } from '@confab/contract/texts';
+
+/** A request as the stub saw it. */
+export interface Seen {
+  method: string;
+  path: string;
+  headers: IncomingMessage['headers'];
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  body: any;
+}
+
+/** What a scripted turn may do with its response. */
+export interface TurnReply {
+  seen: Seen;
+  response: ServerResponse;
+  send(event: TurnEvent): void;
+  /** The first event of every answer; begins a stored conversation where the turn asks for one. */
+  start(): void;
+  finish(text: string, citations?: Citation[]): void;
+}
+
+export type TurnScript = (reply: TurnReply) => void | Promise<void>;
+
+export type StubRelay = Awaited<ReturnType<typeof startStubRelay>>;
+
+/** Answers the whole question, in pieces. */
+export const answering =
+  (text: string, citations: Citation[] = []): TurnScript =>
+  reply => {
+    reply.start();
+    for (let at = 0; at < text.length; at += 7) reply.send({ event: 'delta', data: { text: text.slice(at, at + 7) } });
+    for (const citation of citations) reply.send({ event: 'citation', data: citation });
+    reply.finish(text, citations);
+  };
+
+/** Begins an answer, and hangs up in the middle of it. */
+export const cuttingOff =
+  (text: string): TurnScript =>
+  reply => {
+    reply.start();
+    if (text) reply.send({ event: 'delta', data: { text } });
+    reply.response.socket?.end();
+  };
+
+/** Begins an answer, and ends it when the returned function is called. */
+export function holding(text: string, rest: string, citations: Citation[] = []) {
+  let release = () => {};
+  const released = new Promise<void>(resolve => {
+    release = resolve;
+  });
+  const script: TurnScript = async reply => {
+    reply.start();
+    reply.send({ event: 'delta', data: { text } });
+    await released;
+    reply.send({ event: 'delta', data: { text: rest } });
+    reply.finish(text + rest, citations);
+  };
+  return { script, release, released };
+}
+
+/** Says in an event that there will be no answer. */
+export const failing: TurnScript = reply => {
+  reply.start();
+  reply.send({ event: 'failed', data: { code: 'provider_failed', retryable: true } });
+  reply.response.end();
+};
+
+/** Refuses before the first byte. */
+export const refusing =
+  (status: number, code: string, headers: Record<string, string> = {}): TurnScript =>
+  ({ response }) =>
+    problem(response, status, code, headers);
+
+function problem(response: ServerResponse, status: number, code: string, headers: Record<string, string> = {}) {
+  response.writeHead(status, { 'Content-Type': 'application/problem+json', ...headers });
+  response.end(
+    JSON.stringify({ type: `urn:confab:error:${code}`, title: code, status, detail: '', code, requestId: '' }),
+  );
+}
+
+const json = (response: ServerResponse, status: number, body: unknown) => {
+  response.writeHead(status, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify(body));
+};
+
+export const defaultConfig: WidgetConfig = {
+  version: 1,
+  locale: 'en',
+  texts: defaultTexts,
+  appearance: { position: 'bottom-right', accent: '#1f6f54', theme: 'auto' },
+  consent: { required: true, noticeVersion: 'v1', ...defaultNotice, policyUrl: 'https://shop.example/privacy' },
+  prechat: { enabled: false, fields: [] },
+  hours: { open: true, nextOpenAt: null, timezone: 'UTC' },
+  disclosure: defaultTexts.disclosure,
+  retentionDays: 30,
+  features: { transcript: false, callback: false, leads: false },
+};
+
+/**
+ * Speaks the visitor surface and remembers what it was asked. It keeps conversations as the relay does, so that a reload
+ * finds them; what a turn does is scripted, one script a turn, and a plain answer where there is none.
+ */
+export async function startStubRelay() {
+  const seen: Seen[] = [];
+  const scripts: TurnScript[] = [];
+  const conversations = new Map<string, { role: string; text: string; citations: Citation[]; status: string }[]>();
+  const receipts = new Map<string, Receipt>();
+  const tokens = new Map<string, Receipt>();
+  /** Answers a whole path by itself, once: a refusal, a delay. */
+  const detours = new Map<string, ((response: ServerResponse, next: () => void) => void)[]>();
+  let config = structuredClone(defaultConfig);
+
+  function consent(response: ServerResponse, body: Seen['body']) {
+    if (body.noticeVersion !== config.consent.noticeVersion) return problem(response, 400, 'validation_failed');
+    const { decision, purposes, noticeVersion, source, locale } = body;
+    const hashes = { noticeHash: 'a'.repeat(64), hash: 'b'.repeat(64), previousHash: '0'.repeat(64) };
+    const receipt: Receipt = {
+      ...{ id: randomUUID(), siteKey: 'demo', decision, purposes, noticeVersion, source, locale },
+      ...{ recordedAt: '2026-05-01T12:00:00Z', sequence: 1, ...hashes },
+    };
+    if (decision === 'withdrawn') conversations.delete(body.conversationId);
+    const consentToken = decision === 'granted' ? randomUUID() : undefined;
+    if (consentToken) tokens.set(consentToken, receipt);
+    json(response, 201, { receipt, consentToken });
+  }
+
+  async function turn(request: Seen, response: ServerResponse) {
+    const { consentToken, conversationId, text } = request.body;
+    const receipt = tokens.get(consentToken);
+    if (consentToken && !receipt) return problem(response, 403, 'consent_required');
+    if (conversationId && !conversations.has(conversationId)) return problem(response, 404, 'conversation_not_found');
+    const turnId = randomUUID();
+    let handle: string | undefined = conversationId;
+    const send: TurnReply['send'] = ({ event, data }) => {
+      response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    };
+    const keep = (role: string, said: string, citations: Citation[]) =>
+      conversations.get(handle ?? '')?.push({ role, text: said, citations, status: 'completed' });
+    const script = scripts.shift() ?? answering(`You asked: ${text}`);
+    await script({
+      seen: request,
+      response,
+      send,
+      start() {
+        if (receipt) {
+          handle = randomUUID();
+          tokens.delete(consentToken);
+          conversations.set(handle, []);
+          receipts.set(handle, receipt);
+        }
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        const begun = receipt && handle ? { conversationId: handle } : {};
+        send({ event: 'started', data: { turnId, ...begun, provider: 'stub', model: 'stub' } });
+      },
+      finish(answer, citations = []) {
+        keep('visitor', text, []);
+        keep('assistant', answer, citations);
+        const seal = handle ? {} : { seal: `seal of ${answer.length}` };
+        send({ event: 'completed', data: { turnId, text: answer, citations, finishReason: 'stop', ...seal } });
+        response.end();
+      },
+    });
+  }
+
+  async function answer(request: Seen, response: ServerResponse) {
+    const handle = request.headers.authorization?.replace('Bearer ', '') ?? '';
+    const messages = conversations.get(handle)?.map(message => {
+      return { id: randomUUID(), createdAt: '2026-05-01T12:00:00Z', ...message };
+    });
+    const conversation = { conversationId: handle, createdAt: '2026-05-01T12:00:00Z', messages };
+    if (request.path === '/config') return json(response, 200, config);
+    if (request.path === '/consents') return consent(response, request.body);
+    if (request.path === '/turns') return turn(request, response);
+    if (!messages) return problem(response, 404, 'conversation_not_found');
+    if (request.path === '/conversation') return json(response, 200, conversation);
+    const { title, body } = config.consent;
+    json(response, 200, { conversation, consent: { receipt: receipts.get(handle), notice: { title, body } } });
+  }
+
+  const server = createServer(async (incoming, response) => {
+    response.setHeader('Access-Control-Allow-Origin', incoming.headers.origin ?? '*');
+    if (incoming.method === 'OPTIONS') {
+      response.writeHead(204, { 'Access-Control-Allow-Headers': 'Authorization' }).end();
+      return;
+    }
+    response.setHeader('Access-Control-Expose-Headers', 'Retry-After');
+    let text = '';
+    for await (const piece of incoming.setEncoding('utf8')) text += piece;
+    const { method = '', headers } = incoming;
+    const path = new URL(incoming.url ?? '', 'http://stub').pathname.replace('/v1/widget/demo', '');
+    const request: Seen = { method, path, headers, body: text ? JSON.parse(text) : undefined };
+    seen.push(request);
+    const detour = detours.get(path)?.shift();
+    if (detour) detour(response, () => answer(request, response));
+    else await answer(request, response);
+  });
+  await new Promise<void>(resolve => server.listen(0, 'localhost', resolve));
+  const origin = `http://localhost:${(server.address() as AddressInfo).port}`;
+
+  return {
+    origin,
+    seen,
+    scripts,
+    conversations,
+    /** The requests to one path so far. */
+    to: (path: string) => seen.filter(request => request.path === path),
+    configure(change: Partial<WidgetConfig>) {
+      config = { ...config, ...change };
+    },
+    /** Refuses the next request to a path. */
+    refuseOnce(path: string, status: number, code: string) {
+      detours.set(path, [...(detours.get(path) ?? []), response => problem(response, status, code)]);
+    },
+    /** Lets the next request to a path wait until the returned function is called. */
+    holdOnce(path: string) {
+      let release = () => {};
+      detours.set(path, [
+        ...(detours.get(path) ?? []),
+        (_, next) => {
+          release = next;
+        },
+      ]);
+      return () => release();
+    },
+    reset() {
+      config = structuredClone(defaultConfig);
+      seen.length = 0;
+      scripts.length = 0;
+      conversations.clear();
+      detours.clear();
+    },
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import webpack from 'webpack';
+
+const LOADER = 'confab-loader.js';
+const PANEL = 'confab-panel.js';
+
+/** The most that each file may weigh on the wire, in bytes after gzip. */
+const GZIP_LIMITS = { [LOADER]: 3 * 1024, [PANEL]: 20 * 1024 };
+
+const target = 'es2022';
+
+/** Bakes the panel's content hash into the loader, so that a cache never mixes two versions of them. */
+const pinPanel = {
+  apply(compiler) {
+    compiler.hooks.compilation.tap('pinPanel', compilation => {
+      const stage = webpack.Compilation.PROCESS_ASSETS_STAGE_OPTIMIZE_HASH;
+      compilation.hooks.processAssets.tap({ name: 'pinPanel', stage }, assets => {
+        if (!assets[PANEL] || !assets[LOADER]) return; // the compilation has failed already, and says why
+        const version = createHash('sha256').update(assets[PANEL].buffer()).digest('hex').slice(0, 12);
+        const loader = assets[LOADER].source().toString();
+        if (!loader.includes('PANEL_VERSION')) throw new Error(`${LOADER} has no place for the panel's version`);
+        compilation.updateAsset(LOADER, new webpack.sources.RawSource(loader.replace('PANEL_VERSION', version)));
+      });
+    });
+  },
+};
+
+/** Prints what each file weighs, and fails the build when one is over its limit. */
+const checkSizes = {
+  apply(compiler) {
+    compiler.hooks.compilation.tap('checkSizes', compilation => {
+      const stage = webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT;
+      compilation.hooks.processAssets.tap({ name: 'checkSizes', stage }, assets => {
+        const columns = (...cells) =>
+          cells.map((cell, i) => String(cell)[i ? 'padStart' : 'padEnd'](i ? 8 : 18)).join('');
+        const lines = [columns('bytes', 'raw', 'gzip', 'brotli', 'limit')];
+        for (const [file, limit] of Object.entries(GZIP_LIMITS)) {
+          const bytes = assets[file]?.buffer();
+          if (!bytes) continue; // the compilation has failed already, and says why
+          const gzip = gzipSync(bytes, { level: 9 }).length;
+          lines.push(columns(file, bytes.length, gzip, brotliCompressSync(bytes).length, limit));
+          if (gzip > limit) {
+            compilation.errors.push(
+              new webpack.WebpackError(
+                `${file} is ${gzip} bytes after gzip, ${gzip - limit} over its limit of ${limit}`,
+              ),
+            );
+          }
+        }
+        compilation.getLogger('sizes').info(lines.join('\n'));
+      });
+    });
+  },
+};
+
+export default {
+  mode: 'production',
+  context: import.meta.dirname,
+  entry: {
+    'confab-loader': './src/loader.ts',
+    // A plain script, not a module: a shop whose files come from another host may not send the CORS headers that
+    // modules need.
+    'confab-panel': { import: './src/panel.ts', library: { name: 'confabPanel', type: 'window' } },
+  },
+  output: { filename: '[name].js', clean: true },
+  target: ['web', target],
+  devtool: false,
+  module: {
+    rules: [
+      { test: /\.ts$/, loader: 'esbuild-loader', options: { target } },
+      { test: /\.css$/, type: 'asset/source', loader: 'esbuild-loader', options: { loader: 'css', minify: true } },
+    ],
+  },
+  plugins: [pinPanel, checkSizes],
+  performance: false, // checkSizes is stricter
+  stats: { preset: 'errors-warnings', logging: 'info' },
+};
