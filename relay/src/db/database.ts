@@ -5,6 +5,9 @@ import { openEmbedded } from './embedded.ts';
 import { Prisma, PrismaClient } from './generated/client.ts';
 import { everyTable, openSchemaEngine } from './schema-engine.ts';
 
+/** Connections of one process; several processes share PostgreSQL's 100. */
+const POOL_MAX = 20;
+
 export { Prisma };
 export type Db = PrismaClient;
 export type Database = Awaited<ReturnType<typeof openDatabase>>;
@@ -12,7 +15,9 @@ export type Database = Awaited<ReturnType<typeof openDatabase>>;
 /** The relay's database, migrated: PostgreSQL where there is an address, else the embedded one in the data folder. */
 export async function openDatabase(config: { databaseUrl: string | undefined; dataDir: string }) {
   const embedded = config.databaseUrl ? undefined : await openEmbedded(config.dataDir);
-  const adapter = embedded ? new PrismaPGlite(embedded.pglite) : new PrismaPg({ connectionString: config.databaseUrl });
+  const adapter = embedded
+    ? new PrismaPGlite(embedded.pglite)
+    : new PrismaPg({ connectionString: config.databaseUrl, max: POOL_MAX });
   const migrate = () => applyMigrations(adapter);
   await (config.databaseUrl ? alone(config.databaseUrl, migrate) : migrate());
   const db = new PrismaClient({ adapter });

@@ -11,7 +11,6 @@ export const problems = {
   site_not_found: [404, 'There is no such site'],
   conversation_not_found: [404, 'There is no such conversation'],
   method_not_allowed: [405, 'This method is not allowed here'],
-  turn_in_progress: [409, 'This turn is being answered'],
   precondition_failed: [412, 'The document has changed meanwhile'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported'],

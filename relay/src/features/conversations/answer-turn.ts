@@ -96,8 +96,10 @@ async function* tell(
   const citations = status === 'completed' ? citationsOf(text, passages, answerable) : [];
   let seal: string | undefined;
   try {
-    seal = await transcript.finish({ text, citations, status, finishReason, provider, model });
-    await deps.usage.countAnswer(site.id, { beginsConversation: transcript.first });
+    [seal] = await Promise.all([
+      transcript.finish({ text, citations, status, finishReason, provider, model }),
+      deps.usage.countAnswer(site.id, { beginsConversation: transcript.first }),
+    ]);
   } catch (error) {
     deps.log.error({ err: error, siteId: site.id, turnId }, 'the answer could not be kept');
     yield { event: 'failed', data: { code: 'internal', retryable: true } };

@@ -136,6 +136,7 @@ export function createConversations(deps: Deps) {
       ...(begunHandle && { begunHandle }),
       first: begunHandle !== undefined,
       async read() {
+        if (begunHandle) return [];
         const messages = await store.messages(site.id, conversationId, HISTORY_MAX);
         return messages
           .filter(message => message.turnId !== turn.turnId && message.text !== '')

@@ -67,10 +67,8 @@ export function createKnowledge({ store, now }: { store: KnowledgeStore; now: ()
 
     /** The same retrieval, one entry for each document. */
     async searchDocuments(site: Site, question: string, limit: number, locale?: string): Promise<SearchResponse> {
-      const { passages, answerable } = await search(site, question, { limit: limit * PASSAGES_PER_DOCUMENT, locale });
-      const best = new Map<string, Found>();
-      for (const passage of passages) if (!best.has(passage.documentId)) best.set(passage.documentId, passage);
-      const items = [...best.values()].slice(0, limit).map(({ externalId, url, title, text, score }) => ({
+      const { passages, answerable } = await search(site, question, { perDocument: 1, limit, locale });
+      const items = passages.map(({ externalId, url, title, text, score }) => ({
         externalId,
         url,
         title,
@@ -85,16 +83,10 @@ export function createKnowledge({ store, now }: { store: KnowledgeStore; now: ()
   async function search(
     site: Site,
     question: string,
-    { limit, locale }: { limit: number; locale?: string | undefined },
+    { limit, locale, perDocument = PASSAGES_PER_DOCUMENT }: { limit: number; locale?: string; perDocument?: number },
   ): Promise<Search> {
-    const textSearches = new Set([textSearchOf(site.settings.locale), textSearchOf(locale ?? site.settings.locale)]);
-    const found = await store.search(site.id, question, [...textSearches], limit);
-    const perDocument = new Map<string, number>();
-    const passages = found.filter(({ documentId }) => {
-      const count = (perDocument.get(documentId) ?? 0) + 1;
-      perDocument.set(documentId, count);
-      return count <= PASSAGES_PER_DOCUMENT;
-    });
+    const textSearches = [...new Set([site.settings.locale, locale ?? site.settings.locale].map(textSearchOf))];
+    const passages = await store.search(site.id, question, { textSearches, perDocument, limit });
     return { passages, answerable: passages.slice(0, 3).some(({ coverage }) => coverage >= ANSWERABLE_COVERAGE) };
   }
 }

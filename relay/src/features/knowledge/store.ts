@@ -103,9 +103,14 @@ export const knowledgeStore = (db: Db) => ({
 
   /**
    * The passages of the site that fit the question best, by BM25 over stemmed words: a word that few passages hold
-   * counts more than one that many do. `textSearches` are the languages that the question may be in.
+   * counts more than one that many do. `textSearches` are the languages that the question may be in; of each document
+   * come the best `perDocument`.
    */
-  async search(siteId: string, question: string, textSearches: string[], limit: number): Promise<Found[]> {
+  async search(
+    siteId: string,
+    question: string,
+    { textSearches, perDocument, limit }: { textSearches: string[]; perDocument: number; limit: number },
+  ): Promise<Found[]> {
     return db.$queryRaw<Found[]>`
       WITH "asked" AS (
         SELECT DISTINCT "lexeme" AS "term"
@@ -127,13 +132,17 @@ export const knowledgeStore = (db: Db) => ({
         FROM "asked" CROSS JOIN "site" LEFT JOIN "hits" USING ("term") GROUP BY "asked"."term", "site"."chunks"
       ), "whole" AS (
         SELECT sum("weight") AS "weight" FROM "rarity"
-      ), "ranked" AS (
+      ), "scored" AS (
         SELECT "documentId", "ordinal", sum("rarity"."weight") / max("whole"."weight") AS "coverage",
           sum("rarity"."weight" * "frequency" * (${K1}::float + 1)
             / ("frequency" + ${K1}::float * (1 - ${B}::float + ${B}::float * "length" / "averageLength"))) AS "score"
         FROM "hits" JOIN "rarity" USING ("term") CROSS JOIN "site" CROSS JOIN "whole"
         JOIN "Chunk" USING ("siteId", "documentId", "ordinal")
-        GROUP BY "documentId", "ordinal" ORDER BY "score" DESC, "documentId", "ordinal" LIMIT ${limit}
+        GROUP BY "documentId", "ordinal"
+      ), "placed" AS (
+        SELECT *, row_number() OVER (PARTITION BY "documentId" ORDER BY "score" DESC, "ordinal") AS "place" FROM "scored"
+      ), "ranked" AS (
+        SELECT * FROM "placed" WHERE "place" <= ${perDocument} ORDER BY "score" DESC, "documentId", "ordinal" LIMIT ${limit}
       )
       SELECT "ranked"."documentId"::text, "externalId", "url", "title", "heading", "text",
         "score"::float AS "score", "coverage"::float AS "coverage"

@@ -44,6 +44,7 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
         settings: defaultSettings(site),
         createdAt: now(),
       });
+      cache.clear();
       return this.byKey(site.key);
     },
 

@@ -168,6 +168,13 @@ function partsOf(call: Call, first: LlmPart, settle: (outcome: Outcome) => void)
 }
 
 const startSystemTimer: StartTimer = (ms, fire) => {
-  const timer = setTimeout(fire, ms);
-  return () => clearTimeout(timer);
+  let immediate: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    // Where we ourselves are late, the vendor's words may be waiting in the socket: it is read before this fires.
+    immediate = setImmediate(fire);
+  }, ms);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(immediate);
+  };
 };
