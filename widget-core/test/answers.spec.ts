@@ -191,19 +191,23 @@ describe('while an answer streams', () => {
     await log(page).getByText('You asked: one').waitFor();
   });
 
-  it('the thread follows it only for a visitor who looks at its end', async () => {
+  it('the thread follows it until its question has reached the top, so that it is read from its beginning', async () => {
     const { page } = await arrive();
     await openAnd(page, 'Decline');
     const held = holding('line\n\n'.repeat(60), 'more\n\n'.repeat(60));
     here.relay.scripts.push(held.script);
     await ask(page, 'one');
-    const distance = () => log(page).evaluate(view => view.scrollHeight - view.scrollTop - view.clientHeight);
+    const above = () =>
+      log(page).evaluate(view => {
+        const question = view.querySelector('.visitor') as Element;
+        return question.getBoundingClientRect().top - view.getBoundingClientRect().top;
+      });
     await eventually(() => log(page).getByText('line').count()).toBe(60);
-    await eventually(distance).toBeLessThan(2);
-    await log(page).evaluate(view => view.scrollTo(0, 100));
+    await eventually(async () => Math.round(await above())).toBe(16);
+    await log(page).evaluate(view => view.scrollTo(0, 700));
     held.release();
     await eventually(() => log(page).getByText('more').count()).toBe(60);
-    expect(await log(page).evaluate(view => view.scrollTop)).toBe(100);
+    expect(await log(page).evaluate(view => view.scrollTop)).toBe(700);
   });
 });
 

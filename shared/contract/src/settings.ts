@@ -12,7 +12,7 @@ export type Appearance = z.infer<typeof appearanceSchema>;
 /** An origin as browsers send it, or `self` for pages that this relay itself serves (the demo shop). */
 const origin = z.union([
   z.literal('self'),
-  webUrl.refine(value => new URL(value).origin === value, 'is not an origin such as https://shop.example'),
+  webUrl.refine(value => URL.parse(value)?.origin === value, 'is not an origin such as https://shop.example'),
 ]);
 
 const texts = z.partialRecord(z.enum(Object.keys(defaultTexts) as [TextName, ...TextName[]]), text(500, 1));

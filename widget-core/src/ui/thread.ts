@@ -8,7 +8,13 @@ type Texts = SessionState['texts'];
 /** How near to its end a scrolled thread still counts as being at the end, in pixels. */
 const NEAR_END = 48;
 
-/** What was said so far. It follows a growing answer only while the visitor is looking at its end. */
+/** Space above a question that stands at the top of the view, in pixels. */
+const ABOVE = 16;
+
+/**
+ * What was said so far. It follows a growing answer while the visitor is looking at its end, until the question has
+ * reached the top: a long answer is read from its beginning.
+ */
 export function createThread({ retry }: Session) {
   const greeting = element('p', { class: 'greeting' });
   const disclosure = element('p', { class: 'disclosure' });
@@ -45,10 +51,16 @@ export function createThread({ retry }: Session) {
         row.update(message, texts, { offersRetry: retryable && message === messages.at(-1), waiting });
       }
       const last = messages.at(-1)?.key ?? -1;
-      if (wasAtEnd || last > newest) view.scrollTop = view.scrollHeight;
+      if (wasAtEnd || last > newest) follow(messages.findLast(({ role }) => role === 'visitor')?.key);
       newest = last;
     },
   };
+
+  function follow(question: number | undefined) {
+    const row = question === undefined ? undefined : rows.get(question)?.element;
+    const above = row ? row.getBoundingClientRect().top - view.getBoundingClientRect().top - ABOVE : Infinity;
+    view.scrollTop = Math.min(view.scrollHeight, view.scrollTop + above);
+  }
 }
 
 interface Row {
