@@ -47,7 +47,7 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
   const title = element('h2', { id: 'title' });
   const menu = createMenu(choose);
   const closeButton = element('button', { type: 'button', class: 'plain' }, icon('m7 7 10 10M17 7 7 17'));
-  const header = element('header', {}, title, menu.element, closeButton);
+  const head = element('div', { class: 'head' }, title, menu.element, closeButton);
   const loading = element('div', { class: 'loading', 'aria-busy': 'true' }, element('span', { class: 'unseen' }));
   loading.append(element('i'), element('i'), element('i'));
   const unreachable = element(
@@ -67,7 +67,7 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
   const dialog = element(
     'dialog',
     { role: 'dialog', class: 'panel', 'aria-labelledby': 'title', tabindex: '-1' },
-    header,
+    head,
     ...Object.values(views),
     live,
     newTab,

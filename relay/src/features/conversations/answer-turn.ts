@@ -79,8 +79,10 @@ async function* tell(
         status = 'completed';
         finishReason = part.reason;
       } else {
-        text += part.text;
-        yield { event: 'delta', data: { text: part.text } };
+        // PostgreSQL cannot hold a NUL, and what is streamed, sealed and stored must be the same words.
+        const said = part.text.replaceAll('\0', '');
+        text += said;
+        yield { event: 'delta', data: { text: said } };
       }
       if (text.length > ANSWER_TEXT_MAX) {
         status = 'completed';
@@ -93,6 +95,7 @@ async function* tell(
     deps.log.warn({ err: error, siteId: site.id, turnId }, 'the answer broke off');
   }
 
+  text = text.toWellFormed();
   const citations = status === 'completed' ? citationsOf(text, passages, answerable) : [];
   let seal: string | undefined;
   try {
@@ -102,6 +105,8 @@ async function* tell(
     ]);
   } catch (error) {
     deps.log.error({ err: error, siteId: site.id, turnId }, 'the answer could not be kept');
+    // So that the turn, asked again, does not wait for an answer that nobody writes. Most likely this fails as well.
+    await transcript.finish({ ...nothing, status: 'failed' }).catch(() => {});
     yield { event: 'failed', data: { code: 'internal', retryable: true } };
     return;
   }

@@ -1,4 +1,4 @@
-import { compile } from 'html-to-text';
+import { compile, type DomNode } from 'html-to-text';
 
 const headings = Object.fromEntries(
   ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map(tag => [tag, { format: 'markedHeading' }]),
@@ -14,6 +14,24 @@ const convert = compile({
       builder.addLiteral('# ');
       walk(element.children, builder);
       builder.closeBlock({ trailingLineBreaks: 1 });
+    },
+    // A term and what is said of it on one line: "Weight: 640 g". Authors may wrap each pair in a div.
+    definitions: (element, walk, builder) => {
+      const lines: DomNode[][] = [];
+      for (const part of element.children.flatMap(child => (child.name === 'div' ? child.children : [child]))) {
+        if (part.name === 'dt') lines.push([part]);
+        else if (part.name === 'dd') (lines.at(-1) ?? lines[lines.push([]) - 1])?.push(part);
+      }
+      builder.openBlock({ leadingLineBreaks: 2 });
+      for (const line of lines) {
+        builder.openBlock({ leadingLineBreaks: 1 });
+        line.forEach((part, position) => {
+          if (position > 0) builder.addLiteral(position === 1 && line[0]?.name === 'dt' ? ': ' : ', ');
+          walk(part.children, builder);
+        });
+        builder.closeBlock();
+      }
+      builder.closeBlock({ trailingLineBreaks: 2 });
     },
     // A row of a table on one line: "M | 96 cm | 82 cm".
     row: (element, walk, builder) => {
@@ -36,6 +54,7 @@ const convert = compile({
     ...Object.entries(headings).map(([selector, format]) => ({ selector, ...format })),
     { selector: 'table', format: 'block' },
     { selector: 'tr', format: 'row' },
+    { selector: 'dl', format: 'definitions' },
     { selector: 'ul', options: { itemPrefix: '- ' } },
     { selector: 'hr', format: 'lineBreak' },
   ],

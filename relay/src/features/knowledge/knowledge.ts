@@ -24,6 +24,9 @@ const ANSWERABLE_COVERAGE = 0.45;
 /** Passages of one document beyond these say little new. */
 const PASSAGES_PER_DOCUMENT = 3;
 
+/** Raised when cleaning or cutting changes, so that the same document is indexed anew. */
+const INDEX_VERSION = 1;
+
 /** What the knowledge holds on a question. */
 export type Search = { passages: Found[]; answerable: boolean };
 
@@ -37,7 +40,7 @@ export function createKnowledge({ store, now }: { store: KnowledgeStore; now: ()
       const known = await store.contentHashes(site.id, [...upserts.keys()]);
       const answer: DocumentsResponse = { accepted: 0, unchanged: 0, rejected: [] };
       for (const document of upserts.values()) {
-        const contentHash = sha256(canonicalJson(document));
+        const contentHash = sha256(canonicalJson([INDEX_VERSION, document]));
         if (known.get(document.externalId) === contentHash) {
           answer.unchanged += 1;
           continue;

@@ -59,6 +59,14 @@ describe('the extractive answer', () => {
     expect(text).toContain(marker);
   });
 
+  it('quotes a row of a table with its head, and a head with its rows', async () => {
+    const table = page('What it costs to send\nWhere to | Cost\nIreland | €4\nIceland | €9');
+    expect(await ask('Iceland', [table])).toContain('> Where to | Cost\n> Iceland | €9 [1]');
+    expect(await ask('where can you send it', [table])).toContain(
+      '> Where to | Cost\n> Ireland | €4\n> Iceland | €9 [1]',
+    );
+  });
+
   it('knows a short word by its plural', async () => {
     expect(await ask('one hat?', [page('We knit. Our hats are warm.')])).toContain('> Our hats are warm. [1]');
   });

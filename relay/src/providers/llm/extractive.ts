@@ -30,7 +30,8 @@ export const extractiveLlm = (): Llm => ({
 
 function answer({ question, passages, answerable }: LlmRequest): string[] {
   const quotes = answerable ? bestQuotes(question, passages) : [];
-  if (quotes.length > 0) return [words.quotes, ...quotes.map(({ index, text }) => `\n\n> ${text} [${index}]`)];
+  if (quotes.length > 0)
+    return [words.quotes, ...quotes.map(({ index, text }) => `\n\n> ${text.replaceAll('\n', '\n> ')} [${index}]`)];
   return [isSmallTalk(question, passages) ? words.purpose : words.nothing];
 }
 

@@ -1,5 +1,6 @@
 import type { Passage } from './llm.ts';
 
+/** Words of a page, with the number of their document. Each line of the text is a row of a table. */
 export type Quote = { index: number; text: string };
 
 const PASSAGES = 3;
@@ -103,13 +104,29 @@ function inflected(one: string, other: string): boolean {
 function withWhatItLeadsTo(unit: Unit, units: Unit[]): Unit[] {
   const leads = unit.isHeading || /[?:]$/.test(unit.text);
   const below = units.filter(({ passage, place }) => leads && passage === unit.passage && place > unit.place);
-  if (below.length === 0) return [unit];
+  if (below.length === 0) return withItsTable(unit, units);
   const next = below.findIndex(each => each.isHeading || each.text.endsWith('?'));
-  const led = below.slice(0, next < 0 ? undefined : next).slice(0, unit.text.endsWith(':') ? 4 : 2);
+  const led = below
+    .slice(0, next < 0 ? undefined : next)
+    .slice(0, unit.text.endsWith(':') ? 4 : 2)
+    .flatMap(each => withItsTable(each, units));
   return unit.isHeading && led.length > 0 ? led : [unit, ...led];
 }
 
-/** Sentences that follow each other become one quote; a line of its own stays one. */
+/** A row of a table says nothing without the first row, and the first row nothing without the others. */
+function withItsTable(unit: Unit, units: Unit[]): Unit[] {
+  if (!isRow(unit)) return [unit];
+  const inPassage = units.filter(({ passage }) => passage === unit.passage);
+  const at = inPassage.indexOf(unit);
+  const first = inPassage.findLastIndex((each, place) => place < at && !isRow(each)) + 1;
+  const end = inPassage.findIndex((each, place) => place > at && !isRow(each));
+  const head = inPassage[first] as Unit;
+  return unit === head ? inPassage.slice(first, end < 0 ? undefined : end) : [head, unit];
+}
+
+const isRow = ({ text }: Unit): boolean => text.includes(' | ');
+
+/** Sentences that follow each other become one quote, and so do the rows of a table; a line of its own stays one. */
 function blocks(units: Unit[]): Quote[] {
   const quotes: (Quote & { last: Unit })[] = [];
   for (const unit of units) {
@@ -117,6 +134,9 @@ function blocks(units: Unit[]): Quote[] {
     const follows = quote?.last.passage === unit.passage && quote.last.place === unit.place - 1;
     if (quote && follows && (quote.last.line === unit.line || /[?:]$/.test(quote.last.text))) {
       quote.text += ` ${unit.text}`;
+      quote.last = unit;
+    } else if (quote && isRow(quote.last) && isRow(unit) && quote.last.passage === unit.passage) {
+      quote.text += `\n${unit.text}`;
       quote.last = unit;
     } else {
       quotes.push({ index: unit.passage.index, text: unit.text, last: unit });
