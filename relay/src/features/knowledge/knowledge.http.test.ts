@@ -1,0 +1,336 @@
+import { readFileSync } from 'node:fs';
+import { DOCUMENT_TEXT_MAX, DOCUMENTS_MAX, type DocumentUpsert } from '@confab/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  call,
+  databases,
+  pages,
+  question,
+  startTestRelay,
+  type TestRelay,
+  type TestSite,
+} from '../../../../e2e/relay.ts';
+
+const page = (more: Partial<DocumentUpsert> = {}): DocumentUpsert => ({
+  externalId: 'care',
+  type: 'page',
+  url: 'https://shop.example/care',
+  title: 'Care',
+  text: 'Wash the jumper by hand.',
+  updatedAt: '2026-01-01T00:00:00Z',
+  ...more,
+});
+const html = (content: string, more: Partial<DocumentUpsert> = {}): DocumentUpsert => {
+  const { text: _, ...rest } = page(more);
+  return { ...rest, html: content };
+};
+
+type Labelled = { question: string; page?: string; pages?: string[]; answerable?: boolean };
+const questions: Labelled[] = JSON.parse(
+  readFileSync(new URL('../../platforms/demo/questions.json', import.meta.url), 'utf8'),
+);
+
+describe.each(databases)('the knowledge on %s', database => {
+  let relay: TestRelay;
+  beforeAll(async () => {
+    relay = await startTestRelay({ database });
+  });
+  afterAll(() => relay.stop());
+
+  const chunks = (site: TestSite) => relay.rows('Chunk', site);
+  const texts = async (site: TestSite) => (await chunks(site)).map(({ text }) => text).join('\n');
+
+  describe('documents', () => {
+    it('are taken in once: the same content again changes nothing', async () => {
+      const site = await relay.site();
+      expect(await site.plugin.sync({ upsert: pages })).toMatchObject({
+        status: 202,
+        body: { accepted: 3, unchanged: 0, rejected: [] },
+      });
+      const before = await relay.dump();
+      expect((await site.plugin.sync({ upsert: pages })).body).toEqual({ accepted: 0, unchanged: 3, rejected: [] });
+      expect(await relay.dump()).toEqual(before);
+    });
+
+    it('are replaced when a word of them changes', async () => {
+      const site = await relay.site();
+      await site.plugin.sync({ upsert: [page()] });
+      for (const change of [{ text: 'Wash it in the machine.' }, { title: 'Washing' }, { attributes: { price: 7 } }]) {
+        const before = await chunks(site);
+        expect((await site.plugin.sync({ upsert: [page(change)] })).body.accepted).toBe(1);
+        expect((await site.plugin.status()).body.documents).toBe(1);
+        if ('text' in change) expect(await texts(site)).not.toContain('by hand');
+        expect(before).not.toEqual([]);
+      }
+    });
+
+    it('are let go, with all that was made of them', async () => {
+      const site = await relay.site({ documents: pages });
+      const answer = await site.plugin.sync({ delete: ['wool', 'shipping', 'never-there', 'wool'] });
+      expect(answer.body).toEqual({ accepted: 2, unchanged: 1, rejected: [] });
+      expect((await site.plugin.status()).body).toMatchObject({ documents: 1, chunks: 1 });
+      expect((await site.plugin.search({ q: 'Shetland sheep' })).body.items).toEqual([]);
+      expect(await texts(site)).not.toMatch(/Shetland|Iceland/);
+    });
+
+    it('twice in one call count as the last of them', async () => {
+      const site = await relay.site();
+      const twice = [page({ text: 'Wash it cold.' }), page({ text: 'Wash it warm.' })];
+      expect((await site.plugin.sync({ upsert: twice })).body.accepted).toBe(1);
+      expect(await texts(site)).toBe('Wash it warm.');
+    });
+
+    const deep = `${'<div>'.repeat(3_000)}deep${'</div>'.repeat(3_000)}`;
+    it.each<[string, DocumentUpsert, string]>([
+      ['nothing to read', page({ text: ' \n ' }), 'empty'],
+      ['no words between its tags', html('<script>alert(1)</script><style>p{}</style><!-- x -->'), 'empty'],
+      ['too much text', page({ text: 'word '.repeat(DOCUMENT_TEXT_MAX / 5 + 1) }), 'too_large'],
+      ['tags nested without end', html(deep), 'too_deep'],
+      ['an address of another kind', page({ url: 'javascript:alert(1)' }), 'invalid_url'],
+      ['an address that is none', page({ url: 'shop' }), 'invalid_url'],
+      ['a NUL in its address', page({ url: 'https://shop.example/\u0000' }), 'invalid_url'],
+      ['half a character in its address', page({ url: 'https://shop.example/\ud800' }), 'invalid_url'],
+      ['a NUL in its text', page({ text: 'a\u0000b' }), 'invalid_text'],
+      ['half a character in its text', page({ text: 'a\ud800b' }), 'invalid_text'],
+      ['a NUL behind an escape', html('<p>a&#0;b&#x0;c</p>'), ''],
+      ['half a character behind an escape', html('<p>a&#xD800;b</p>'), ''],
+    ])('with %s do not stop the others', async (_, bad, code) => {
+      const site = await relay.site();
+      const { status, body } = await site.plugin.sync({ upsert: [{ ...bad, externalId: 'bad' }, page()] });
+      expect(status).toBe(202);
+      // The HTML standard turns such escapes into U+FFFD; a parser may also leave them for us to refuse.
+      if (code) expect(body).toEqual({ accepted: 1, unchanged: 0, rejected: [{ externalId: 'bad', code }] });
+      else expect(body.accepted + body.rejected.length).toBe(2);
+      expect(await texts(site)).toContain('by hand');
+    });
+
+    it('that are rejected leave the earlier version as it was', async () => {
+      const site = await relay.site({ documents: [page()] });
+      await site.plugin.sync({ upsert: [page({ text: '' })] });
+      expect(await texts(site)).toBe('Wash the jumper by hand.');
+    });
+
+    it(`are ${DOCUMENTS_MAX} a call at most`, async () => {
+      const site = await relay.site();
+      const many = (count: number) => Array.from({ length: count }, (_, at) => page({ externalId: `care-${at}` }));
+      expect((await site.plugin.sync({ upsert: many(DOCUMENTS_MAX) })).body.accepted).toBe(DOCUMENTS_MAX);
+      const ids = Array.from({ length: DOCUMENTS_MAX + 1 }, (_, at) => `care-${at}`);
+      for (const body of [{ upsert: many(DOCUMENTS_MAX + 1) }, { delete: ids }]) {
+        expect(await site.plugin.sync(body)).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+      }
+      expect((await site.plugin.status()).body.documents).toBe(DOCUMENTS_MAX);
+    });
+
+    it.each<[string, DocumentUpsert]>([
+      [
+        'a heading of a megabyte over a megabyte of text',
+        html(`<h1>${'head '.repeat(200_000)}</h1><p>${'text '.repeat(200_000)}</p>`),
+      ],
+      ['a megabyte of different words in one heading', page({ text: `# ${words(600)}` })],
+      ['megabytes of facts', page({ attributes: facts(100, 40) })],
+      ['one word of two million letters', page({ text: 'a'.repeat(DOCUMENT_TEXT_MAX) })],
+      ['half a million tags', html(`${'<br>'.repeat(DOCUMENT_TEXT_MAX / 4 - 20)}end`)],
+      ['the first and the last day of the calendar', page({ updatedAt: '0001-01-01T00:00:00Z' })],
+      ['a day before the calendar', page({ updatedAt: '0000-01-01T00:00:00Z' })],
+      ['a day after the calendar', page({ updatedAt: '9999-12-31T23:59:59-23:59' })],
+    ])('with %s are taken or refused, and never a fault', async (_, document) => {
+      const site = await relay.site();
+      const { status } = await site.plugin.sync({ upsert: [document] });
+      expect([202, 400]).toContain(status);
+      const bytes = (await chunks(site)).reduce((sum, { heading, text }) => sum + heading.length + text.length, 0);
+      expect(bytes).toBeLessThan(3 * DOCUMENT_TEXT_MAX);
+      expect((await site.plugin.search({ q: 'jumper' })).status).toBe(200);
+    });
+
+    it('pushed from many sides at once end as one of them', async () => {
+      const site = await relay.site();
+      const versions = Array.from({ length: 12 }, (_, at) => `Version ${at} of the care page.`);
+      const answers = await Promise.all(versions.map(text => site.plugin.sync({ upsert: [page({ text })] })));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+      expect((await site.plugin.status()).body).toMatchObject({ documents: 1, chunks: 1 });
+      expect(versions).toContain(await texts(site));
+    });
+
+    it('pushed while visitors ask keep nobody from an answer', async () => {
+      const site = await relay.site({ documents: pages });
+      const pushes = Array.from({ length: 6 }, (_, at) =>
+        site.plugin.sync({ upsert: [page({ externalId: `p${at}` })] }),
+      );
+      const turns = Array.from({ length: 20 }, () => site.widget.begin('Is it wool from Shetland?'));
+      const [answers, handles] = [await Promise.all(pushes), await Promise.all(turns)];
+      expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(202));
+      expect(new Set(handles).size).toBe(20);
+    });
+  });
+
+  it('says how much it holds', async () => {
+    const site = await relay.site();
+    expect((await site.plugin.status()).body).toEqual({
+      documents: 0,
+      chunks: 0,
+      pending: 0,
+      failed: 0,
+      lastSyncedAt: null,
+    });
+    const before = Date.now();
+    await site.plugin.sync({ upsert: pages });
+    const { body } = await site.plugin.status();
+    expect(body).toMatchObject({ documents: 3, chunks: 3 });
+    expect(Date.parse(body.lastSyncedAt ?? '')).toBeGreaterThanOrEqual(before);
+  });
+
+  describe('the search', () => {
+    it('finds the page by everyday words, with a passage and its address', async () => {
+      const site = await relay.site({ documents: pages });
+      const { status, body } = await site.plugin.search({ q: 'how long does a parcel to iceland take' });
+      expect(status).toBe(200);
+      expect(body.answerable).toBe(true);
+      expect(body.items[0]).toMatchObject({
+        externalId: 'shipping',
+        url: 'https://shop.example/shipping',
+        title: 'Shipping',
+        excerpt: expect.stringContaining('nine days'),
+        score: expect.any(Number),
+      });
+    });
+
+    it('answers from a site of one page too', async () => {
+      const site = await relay.site({ documents: pages.slice(0, 1) });
+      const { body } = await site.plugin.search({ q: 'How long do parcels to Iceland take?' });
+      expect(body).toMatchObject({ items: [{ externalId: 'shipping' }], answerable: true });
+      expect((await site.plugin.search({ q: 'who won the chess championship' })).body.answerable).toBe(false);
+    });
+
+    it('says that it holds nothing on what it does not know', async () => {
+      const site = await relay.site({ documents: pages });
+      expect((await site.plugin.search({ q: 'who won the chess championship' })).body).toEqual({
+        items: [],
+        answerable: false,
+      });
+    });
+
+    it('gives each page once, best first, and no more than asked', async () => {
+      const { body } = await relay.demo.plugin.search({ q: 'wool jumper wash', limit: '4' });
+      expect(body.items).toHaveLength(4);
+      expect(new Set(body.items.map(({ externalId }) => externalId)).size).toBe(4);
+      const scores = body.items.map(({ score }) => score);
+      expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+    });
+
+    it('stems words in the language of the page', async () => {
+      const german = page({
+        externalId: 'de',
+        title: 'Versand',
+        text: 'Pakete nach Island dauern neun Tage.',
+        locale: 'de',
+      });
+      const site = await relay.site({ documents: [...pages, german] });
+      const { body } = await site.plugin.search({ q: 'Paket Islands Tag', locale: 'de' });
+      expect(body.items[0]?.externalId).toBe('de');
+    });
+
+    it('finds what stands in the facts of a product', async () => {
+      const product = page({
+        externalId: 'mug',
+        type: 'product',
+        title: 'Mug',
+        attributes: { colours: ['teal', 'rust'] },
+      });
+      const site = await relay.site({ documents: [...pages, product] });
+      expect((await site.plugin.search({ q: 'in teal' })).body.items[0]).toMatchObject({ externalId: 'mug' });
+    });
+
+    it.each([
+      '',
+      '?q=',
+      '?q=a&limit=0',
+      '?q=a&limit=51',
+      '?q=a&limit=x',
+      '?q=a&q=b',
+      '?q=a&colour=red',
+      '?q=%00',
+      `?q=${'a'.repeat(4_001)}`,
+    ])('refuses %s', async query => {
+      const answer = await call('GET', `${relay.url}/v1/site/search${query}`, { bearer: relay.demo.secret });
+      expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+    });
+
+    it.each([
+      '?',
+      '" OR 1=1 --',
+      '\'; DROP TABLE "Document"; --',
+      '%',
+      '\\',
+      '& | ! ( ) <-> :*',
+      '😀',
+      'a'.repeat(4_000),
+    ])('takes %s as words', async q => {
+      expect((await relay.demo.plugin.search({ q })).status).toBe(200);
+    });
+  });
+
+  describe('of two sites', () => {
+    it('is never mixed, in search, status, deletion and answers', async () => {
+      const [one, other] = [await relay.site({ documents: pages }), await relay.site()];
+      expect((await other.plugin.search({ q: 'Shetland sheep wool' })).body.items).toEqual([]);
+      expect((await other.plugin.status()).body.documents).toBe(0);
+      expect((await other.plugin.sync({ delete: ['wool'] })).body).toMatchObject({ accepted: 0, unchanged: 1 });
+      await other.plugin.sync({ upsert: [page({ externalId: 'wool', text: 'Ours is from Wales.' })] });
+
+      expect((await one.plugin.status()).body.documents).toBe(3);
+      const [mine, theirs] = [await one.plugin.search({ q: 'wool' }), await other.plugin.search({ q: 'wool wales' })];
+      expect(mine.body.items[0]?.excerpt).toContain('Shetland');
+      expect(theirs.body.items[0]?.excerpt).toContain('Wales');
+      const answer = await other.widget.turn(question('Which sheep is the wool from?', { thread: [] }));
+      expect(JSON.stringify(answer.events)).not.toContain('Shetland');
+    });
+  });
+
+  it('finds the right page of the demo shop for questions in everyday words', async () => {
+    const results = await Promise.all(
+      questions.map(async each => {
+        const { items, answerable } = (await relay.demo.plugin.search({ q: each.question })).body;
+        const right = each.pages ?? (each.page ? [each.page] : []);
+        return { ...each, right, rank: items.findIndex(({ externalId }) => right.includes(externalId)), answerable };
+      }),
+    );
+    const labelled = results.filter(({ right }) => right.length > 0);
+    const outside = results.filter(({ right }) => right.length === 0);
+    const share = (part: unknown[], whole: unknown[]) => part.length / whole.length;
+    const missed = labelled.filter(({ rank }) => rank < 0 || rank > 2).map(each => each.question);
+    const within3 = share(
+      labelled.filter(({ rank }) => rank >= 0 && rank < 3),
+      labelled,
+    );
+    const first = share(
+      labelled.filter(({ rank }) => rank === 0),
+      labelled,
+    );
+    const answered = share(
+      labelled.filter(({ answerable }) => answerable),
+      labelled,
+    );
+    const pretended = share(
+      outside.filter(({ answerable }) => answerable),
+      outside,
+    );
+
+    expect(labelled.length).toBeGreaterThan(80);
+    expect(outside.length).toBeGreaterThan(5);
+    expect(within3, `missed: ${missed.join('; ')}`).toBeGreaterThanOrEqual(0.95);
+    expect(first).toBeGreaterThanOrEqual(0.85);
+    // Loose: the exact figures are set and explained in docs/decisions.
+    expect(answered).toBeGreaterThan(0.75);
+    expect(pretended).toBeLessThan(0.35);
+  });
+});
+
+/** As long as words can be for PostgreSQL to index them. */
+function words(count: number): string {
+  return Array.from({ length: count }, (_, at) => `${at}`.padEnd(2_000, 'x')).join(' ');
+}
+
+function facts(names: number, values: number) {
+  const list = (name: number) => Array.from({ length: values }, (_, at) => `${name}n${at}v `.repeat(50));
+  return Object.fromEntries(Array.from({ length: names }, (_, at) => [`fact ${at}`, list(at)]));
+}

@@ -1,0 +1,418 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
+import {
+  beginTurn,
+  carriedTurn,
+  consentRequest,
+  continueTurn,
+  documentsRequest,
+  type Problem,
+  SITE_BODY_MAX,
+  settingsUpdate,
+  WIDGET_BODY_MAX,
+} from '@confab/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { sharedData } from '../../../e2e/fakes/shared-data.ts';
+import { databases, pages, question, startTestRelay, type TestRelay, type TestSite } from '../../../e2e/relay.ts';
+
+type Body = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+type Answer = { status: number; headers: Headers; body: Partial<Problem> & { rejected?: unknown[] } };
+/** A call with a body: where it goes, what it takes, and a good example. */
+type Target = {
+  method: 'POST' | 'PUT';
+  path: string;
+  headers: Record<string, string>;
+  schema: z.ZodType;
+  maxBytes: number;
+  good: object;
+};
+
+const NAMES = ['consents', 'a first turn', 'a further turn', 'a carried turn', 'documents', 'settings'] as const;
+type Name = (typeof NAMES)[number];
+
+describe.each(databases)('bad input on %s', database => {
+  let relay: TestRelay;
+  let site: TestSite;
+  let targets: Record<Name, Target>;
+  beforeAll(async () => {
+    relay = await startTestRelay({ database });
+    site = await relay.site({ documents: pages });
+    targets = await describeTargets();
+  });
+  afterAll(() => relay.stop());
+
+  async function describeTargets(): Promise<Record<Name, Target>> {
+    const widget = { method: 'POST', headers: {}, maxBytes: WIDGET_BODY_MAX } as const;
+    const plugin = { headers: { Authorization: `Bearer ${site.secret}` } };
+    const turn = { ...widget, path: `${site.widget.base}/turns` };
+    const settings = await site.plugin.settings();
+    const page = { url: 'https://shop.example/jumper', title: 'Jumper', referrer: 'https://search.example/' };
+    const handle = await site.widget.begin('Is it wool?');
+    const { noticeVersion } = (await site.widget.config()).body.consent;
+    return {
+      consents: {
+        ...widget,
+        path: `${site.widget.base}/consents`,
+        schema: consentRequest,
+        good: {
+          decision: 'declined',
+          purposes: ['storage'],
+          noticeVersion,
+          source: 'banner',
+          locale: 'en',
+          conversationId: handle,
+        },
+      },
+      'a first turn': {
+        ...turn,
+        schema: beginTurn,
+        good: { ...question('Is it wool?', { consentToken: await site.widget.token() }), page, locale: 'en' },
+      },
+      'a further turn': {
+        ...turn,
+        schema: continueTurn,
+        good: { ...question('Is it wool?', { conversationId: handle }), page, locale: 'en' },
+      },
+      'a carried turn': {
+        ...turn,
+        schema: carriedTurn,
+        good: { ...question('Is it wool?', { thread: await site.widget.carry('Hello') }), page, locale: 'en' },
+      },
+      documents: {
+        ...plugin,
+        method: 'POST',
+        path: `${site.plugin.base}/documents`,
+        maxBytes: SITE_BODY_MAX,
+        schema: documentsRequest,
+        good: {
+          upsert: [{ ...pages[0], locale: 'en', attributes: { colour: 'red', sizes: ['S'] } }],
+          delete: ['gone'],
+        },
+      },
+      settings: {
+        method: 'PUT',
+        path: `${site.plugin.base}/settings`,
+        headers: { ...plugin.headers, 'If-Match': settings.headers.get('ETag') ?? '' },
+        maxBytes: WIDGET_BODY_MAX,
+        schema: settingsUpdate,
+        good: {
+          ...settings.body,
+          texts: { en: { send: 'Ask' } },
+          consent: {
+            policyUrl: 'https://shop.example/privacy',
+            notices: { en: { title: 'May we?', body: 'We', acceptLabel: 'Yes', declineLabel: 'No' } },
+          },
+        },
+      },
+    };
+  }
+
+  async function send(target: Target, body: Body, headers: Record<string, string> = {}): Promise<Answer> {
+    const response = await fetch(target.path, {
+      method: target.method,
+      headers: { 'Content-Type': 'application/json', ...target.headers, ...headers },
+      body,
+      ...(body instanceof ReadableStream && { duplex: 'half' }),
+    });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('Content-Type') ?? '');
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : {} };
+  }
+
+  /** The refusals that a batch of bad bodies gets; fails where one of them is no proper problem or left a trace. */
+  async function refusals(name: Name, bodies: [Body, Record<string, string>?][]): Promise<string[]> {
+    const before = await relay.dump();
+    const seen = new Set<string>();
+    for (const [body, headers] of bodies) {
+      const answer = await send(targets[name], body, headers);
+      expectProblem(answer);
+      seen.add(`${answer.status} ${answer.body.code}`);
+    }
+    expect(await relay.dump()).toEqual(before);
+    return [...seen];
+  }
+
+  function expectProblem({ status, headers, body }: Answer): void {
+    expect(body).toMatchObject({ status, code: expect.any(String), detail: expect.any(String) });
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+    expect(headers.get('Content-Type')).toBe('application/problem+json');
+    expect(body.requestId).toBe(headers.get('X-Request-Id'));
+  }
+
+  it('is measured against bodies that are good', async () => {
+    for (const name of NAMES) {
+      expect(targets[name].schema.safeParse(targets[name].good).error).toBeUndefined();
+    }
+    const { status } = await send(targets['a carried turn'], JSON.stringify(targets['a carried turn'].good));
+    expect(status).toBe(200);
+  });
+
+  describe.each(NAMES)('to %s', name => {
+    const good = () => targets[name].good as Record<string, unknown>;
+    const json = (value: unknown): [string] => [JSON.stringify(value)];
+
+    it('that is not JSON is a 400', async () => {
+      const malformed = [
+        '',
+        '{',
+        '{"a":1}}',
+        "{'a':1}",
+        '[1,',
+        'undefined',
+        '\u0000',
+        '{"a":\u00a01}',
+        '<b>',
+        `"${'\n'}"`,
+      ];
+      expect(
+        await refusals(
+          name,
+          malformed.map(body => [body]),
+        ),
+      ).toEqual(['400 malformed_json']);
+    });
+
+    it('that is not UTF-8 is a 400', async () => {
+      const whole = Buffer.from(JSON.stringify(good()));
+      const bytes = [
+        Buffer.from([0x22, 0xff, 0x22]),
+        Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]),
+        Buffer.from('"a"', 'utf16le'),
+        Buffer.concat([whole, Buffer.from([0xc3])]),
+      ];
+      expect(
+        await refusals(
+          name,
+          bytes.map(body => [new Uint8Array(body)]),
+        ),
+      ).toEqual(['400 malformed_json']);
+    });
+
+    it('that is no object is a 400', async () => {
+      const others = [null, [], 7, 'text', true, [good()]];
+      expect(await refusals(name, others.map(json))).toEqual(['400 validation_failed']);
+    });
+
+    it('of another content type is a 415', async () => {
+      const body = JSON.stringify(good());
+      const types = [
+        'application/xml',
+        'multipart/form-data',
+        'application/x-www-form-urlencoded',
+        'image/png',
+        'nonsense',
+        ...(targets[name].method === 'PUT' || name === 'documents' ? ['text/plain'] : []),
+      ];
+      const cases = types.map((type): [string, Record<string, string>] => [body, { 'Content-Type': type }]);
+      expect(await refusals(name, [...cases, [body, { 'Content-Encoding': 'gzip' }]])).toEqual([
+        '415 unsupported_media_type',
+      ]);
+    });
+
+    it('that is too large is a 413, whether it says so or not', async () => {
+      const { maxBytes } = targets[name];
+      const long = JSON.stringify({ ...good(), filling: 'x'.repeat(maxBytes) });
+      expect(await refusals(name, [[long], [inPieces(long)]])).toEqual(['413 body_too_large']);
+    });
+
+    it('with unknown fields, or fields of the prototype, is a 400', async () => {
+      const raw = JSON.stringify(good());
+      const bodies = [
+        json({ ...good(), colour: 'red' }),
+        json({ ...good(), constructor: { prototype: { admin: true } } }),
+        json({ ...good(), toString: 'x' }),
+        [raw.replace('{', '{"__proto__":{"admin":true},')] as [string],
+        [raw.replace('{', `{"${'x'.repeat(10_000)}":1,`)] as [string],
+      ];
+      expect(await refusals(name, bodies)).toEqual(['400 validation_failed']);
+      expect({}).not.toHaveProperty('admin');
+    });
+
+    it('that nests without end is a 400', async () => {
+      const depth = 100_000;
+      const nested = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+      const first = Object.keys(good())[0] ?? '';
+      const bodies = [
+        nested,
+        JSON.stringify({ ...good(), [first]: 0 }).replace(':0', `:${nested}`),
+        JSON.stringify({ ...good(), extra: 0 }).replace('"extra":0', `"extra":${nested}`),
+      ];
+      expect(
+        await refusals(
+          name,
+          bodies.map(body => [body]),
+        ),
+      ).toEqual(['400 validation_failed']);
+    });
+
+    it('with a value of another type in any field is a 400, where the contract says so', async () => {
+      const wrong = [null, true, -1.5, 1e308, {}, [], [[]], { $gt: '' }, ''];
+      const bodies = leavesOf(good()).flatMap(path => wrong.map(value => replaced(good(), path, value)));
+      const refused = bodies.filter(body => !targets[name].schema.safeParse(body).success);
+      expect(refused.length).toBeGreaterThan(wrong.length);
+      expect(await refusals(name, refused.map(json))).toEqual(['400 validation_failed']);
+    });
+
+    it('with any field missing is a 400, where the contract says so', async () => {
+      const bodies = Object.keys(good()).map(field => replaced(good(), [field], undefined));
+      const refused = bodies.filter(body => !targets[name].schema.safeParse(body).success);
+      if (refused.length > 0) expect(await refusals(name, refused.map(json))).toEqual(['400 validation_failed']);
+    });
+
+    it.each([
+      ['a NUL', 'a\u0000b'],
+      ['half a character', 'a\ud800b'],
+      ['the other half', '\udc00'],
+    ])('with %s in any text is refused', async (_, broken) => {
+      for (const path of leavesOf(good())) {
+        const before = await relay.rows('Message');
+        const answer = await send(targets[name], JSON.stringify(replaced(good(), path, broken)));
+        // A document that cannot be stored is told by name, and does not stop the others.
+        if (answer.status === 202) expect(answer.body.rejected).toHaveLength(1);
+        else expectProblem(answer);
+        expect(await relay.rows('Message')).toEqual(before);
+      }
+    });
+
+    it('with a word of 10,000 letters in any text is no fault', async () => {
+      for (const path of leavesOf(good())) {
+        const body = replaced(good(), path, 'ß'.repeat(10_000));
+        const answer = await send(targets[name], JSON.stringify(body));
+        if (answer.status === 202) expect(name).toBe('documents');
+        else expectProblem(answer);
+      }
+    });
+  });
+
+  it('of a megabyte is a 413 to a visitor', async () => {
+    for (const name of NAMES.filter(each => each !== 'documents')) {
+      expect(await refusals(name, [['x'.repeat(1_000_000)]])).toEqual(['413 body_too_large']);
+    }
+  });
+
+  describe('in an address', () => {
+    /** The path as it is, which `fetch` would tidy. */
+    async function get(path: string) {
+      const { hostname, port } = new URL(relay.url);
+      const sent = request({ hostname, port, path, agent: false }).end();
+      const [response] = await once(sent, 'response');
+      return { status: response.statusCode, headers: new Headers(response.headers), text: await textOf(response) };
+    }
+
+    it.each([
+      '/demo/../../package.json',
+      '/demo/..%2f..%2fpackage.json',
+      '/demo/%2e%2e/%2e%2e/package.json',
+      '/demo/..%5c..%5cpackage.json',
+      '/demo/....//package.json',
+      '/demo//etc/passwd',
+      '/demo/%00',
+      '/demo/index.html%00.css',
+      '/demo/%zz',
+      '/demo/%',
+      '/demo/%c0%ae%c0%ae%2f',
+      '/demo/%ed%a0%80',
+      '/demo/page.ts',
+      '/demo/__proto__',
+      '/demo/constructor',
+      '/widget/../package.json',
+      '/widget/..%2fpackage.json',
+      '/widget/%00',
+      '/widget/__proto__',
+      '/v1/widget/%zz/config',
+      '/v1/widget/%00/config',
+      '/v1/widget/__proto__/config',
+      "/v1/widget/demo'--/config",
+      '/v1/widget//config',
+      '/%',
+      `/${'a'.repeat(10_000)}`,
+    ])('%s leads nowhere', async path => {
+      const { status, headers, text } = await get(path);
+      expect(status).toBe(404);
+      expect(headers.get('Content-Type')).toBe('application/problem+json');
+      expect(JSON.parse(text)).toMatchObject({ status: 404, requestId: headers.get('X-Request-Id') });
+      expect(text).not.toContain('a'.repeat(100));
+    });
+
+    it.each(['/demo/index.html', '/demo/', '/demo/shop.css'])('%s leads to the shop', async path => {
+      expect((await get(path)).status).toBe(200);
+    });
+  });
+
+  const strings = ['naughty_strings', 'xss_html', 'sqli'].flatMap(
+    (name): string[] => sharedData(`fetched/security/${name}.json.gz`) ?? [],
+  );
+  const why = strings.length === 0 ? ' (skipped: ../shared/data is not here)' : '';
+
+  it.skipIf(strings.length === 0)(`of attackers is text like any other${why}`, async () => {
+    const answers: number[] = [];
+    for (let at = 0; at < strings.length; at += 20) {
+      const batch = strings.slice(at, at + 20);
+      const asked = batch.map(async text => {
+        const body = {
+          ...question(text, { thread: [] }),
+          page: { url: 'https://shop.example/', title: text.slice(0, 500) },
+        };
+        const { status } = await send(targets['a carried turn'], JSON.stringify(body));
+        expect(status, text).toBe(carriedTurn.safeParse(body).success ? 200 : 400);
+        answers.push(status);
+      });
+      await Promise.all(asked);
+    }
+    expect(answers.length).toBeGreaterThan(500);
+
+    const own = await relay.site();
+    const upsert = Array.from({ length: 30 }, (_, at) => {
+      const some = strings.filter((_, place) => place % 30 === at);
+      const page = { ...pages[0], externalId: some[0] || `page ${at}`, title: some[1]?.slice(0, 500) ?? '' };
+      return at % 2 ? { ...page, text: some.join('\n') } : { ...page, text: undefined, html: some.join('<br>') };
+    });
+    const { status, body } = await own.plugin.sync({ upsert });
+    expect(status).toBe(202);
+    expect(body.accepted).toBeGreaterThan(20);
+    for (const q of strings.filter(text => text !== '').slice(0, 100)) {
+      expect((await own.plugin.search({ q: q.slice(0, 4_000) })).status, q).toBe(200);
+    }
+    expect((await own.plugin.status()).body.documents).toBe(body.accepted);
+  });
+
+  it('has brought down nothing', async () => {
+    expect((await fetch(`${relay.url}/readyz`)).status).toBe(200);
+    expect(relay.logLines.filter(line => line.includes('"level":"error"'))).toEqual([]);
+  });
+});
+
+function inPieces(text: string): ReadableStream<Uint8Array> {
+  const bytes = Buffer.from(text);
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(new Uint8Array(bytes.subarray(at, at + 65_536)));
+      at += 65_536;
+    },
+  });
+}
+
+type Path = (string | number)[];
+
+/** The way to every string and number in a value. */
+function leavesOf(value: unknown): Path[] {
+  if (typeof value === 'string' || typeof value === 'number') return [[]];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]) =>
+    leavesOf(member).map(path => [Array.isArray(value) ? Number(key) : key, ...path]),
+  );
+}
+
+function replaced(value: unknown, [key, ...rest]: Path, by: unknown): unknown {
+  if (key === undefined) return by;
+  const copy: Record<string | number, unknown> = Array.isArray(value)
+    ? ([...value] as never)
+    : { ...(value as object) };
+  copy[key] = replaced(copy[key], rest, by);
+  return copy;
+}

@@ -1,0 +1,197 @@
+import { type Operation, operations, problemSchema } from '@confab/contract';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { z } from 'zod';
+import {
+  call,
+  databaseEnvironment,
+  pages,
+  question,
+  startTestRelay,
+  type TestRelay,
+  type TestSite,
+} from '../../../e2e/relay.ts';
+import { createApp } from '../app.ts';
+
+type Json = Record<string, unknown>;
+type Described = { responses: Record<string, { content?: Record<string, { schema: Json }> }> };
+type Document = { openapi: string; paths: Record<string, Record<string, Described>>; components: { schemas: Json } };
+
+describe('the description of the API', () => {
+  let relay: TestRelay;
+  let site: TestSite;
+  let document: Document;
+  beforeAll(async () => {
+    relay = await startTestRelay();
+    site = await relay.site({ documents: pages });
+    document = (await call<Document>('GET', `${relay.url}/openapi.json`)).body;
+  });
+  afterAll(() => relay.stop());
+
+  /** Every call that the routers take: "GET /v1/site". */
+  function routed(): string[] {
+    type Layer = { path: unknown; methods: string[] };
+    const routers = createApp(relay.services).middleware as { router?: { stack: Layer[] } }[];
+    return routers
+      .flatMap(({ router }) => router?.stack ?? [])
+      .flatMap(({ path, methods }) => methods.map(method => `${method} ${String(path).replace(/:(\w+)/g, '{$1}')}`))
+      .filter(route => !route.startsWith('HEAD ') && !route.startsWith('OPTIONS '))
+      .map(route => route.replace(/(.)\/$/, '$1'));
+  }
+
+  it('names every call of the routers, and no other one', () => {
+    const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    const ofThePublic = routed().filter(route => route.includes(' /v1/'));
+    expect(ofThePublic.length).toBeGreaterThan(10);
+    expect(ofThePublic.sort()).toEqual(described.sort());
+    expect(routed()).toEqual(expect.arrayContaining(['GET /healthz', 'GET /readyz', 'GET /openapi.json']));
+  });
+
+  it('is OpenAPI 3.1, and each of its references leads somewhere', () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d$/);
+    expect(Object.keys(document.paths).length).toBe(new Set(operations.map(({ path }) => path)).size);
+    const text = JSON.stringify(document);
+    const references = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(match => match[1] ?? '');
+    expect(references.length).toBeGreaterThan(10);
+    const broken = references.filter(reference => {
+      const steps = reference.split('/').slice(1);
+      return !reference.startsWith('#/') || !steps.reduce<unknown>((at, step) => (at as Json)?.[step], document);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('names the parameters of each path, and gives each call an id of its own', () => {
+    const all = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.values(methods).map(described => ({
+        path,
+        ...(described as Described & { operationId: string; parameters?: { name: string; in: string }[] }),
+      })),
+    );
+    for (const { path, parameters = [] } of all) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(match => match[1]);
+      expect(parameters.filter(each => each.in === 'path').map(({ name }) => name)).toEqual(inPath);
+    }
+    expect(new Set(all.map(({ operationId }) => operationId)).size).toBe(operations.length);
+  });
+
+  /** The real answer to a good call of each operation. */
+  const good: Record<string, () => Promise<{ status: number; headers: Headers; body?: unknown }>> = {
+    getWidgetConfig: () => site.widget.config(),
+    recordConsent: () => site.widget.decide('granted'),
+    takeTurn: () => site.widget.turn(question('Hello', { thread: [] })),
+    readConversation: async () => site.widget.conversation(await site.widget.begin('Is it wool?')),
+    exportConversation: async () => site.widget.export(await site.widget.begin('Is it wool?')),
+    eraseConversation: async () => site.widget.erase(await site.widget.begin('Is it wool?')),
+    getSite: () => site.plugin.site(),
+    getSettings: () => site.plugin.settings(),
+    putSettings: () => site.plugin.change(settings => settings),
+    syncDocuments: () => site.plugin.sync({ upsert: pages, delete: ['nothing'] }),
+    getDocumentsStatus: () => site.plugin.status(),
+    searchKnowledge: () => site.plugin.search({ q: 'wool' }),
+  };
+
+  it.each(operations.map(operation => [operation.id, operation] as const))(
+    'tells the truth about %s',
+    async (id, operation) => {
+      const answer = await (good[id] as (typeof good)[string])();
+      const described = document.paths[operation.path]?.[operation.method]?.responses[answer.status];
+      expect(answer.status).toBe(operation.status);
+      const type = answer.headers.get('Content-Type')?.split(';')[0] ?? '';
+      expect(Object.keys(described?.content ?? { '': {} })).toEqual([type]);
+      const schema = described?.content?.['application/json']?.schema;
+      if (schema) expect(z.fromJSONSchema(schema).safeParse(answer.body).error).toBeUndefined();
+      expect(schema === undefined).toBe(typeof operation.answer !== 'object');
+    },
+  );
+
+  it('holds a schema that would find a wrong answer', () => {
+    const schema =
+      document.paths['/v1/site/search']?.get?.responses['200']?.content?.['application/json']?.schema ?? {};
+    const search = z.fromJSONSchema(schema);
+    expect(search.safeParse({ items: [], answerable: true }).success).toBe(true);
+    expect(search.safeParse({ items: [{}], answerable: true }).success).toBe(false);
+    expect(search.safeParse({ items: [], answerable: true, secret: 1 }).success).toBe(false);
+  });
+
+  it.each([
+    ['a wrong secret', () => call('GET', `${relay.url}/v1/site`, { bearer: 'wrong' }), 'getSite'],
+    ['an unknown site', () => call('GET', `${relay.url}/v1/widget/nobody/config`), 'getWidgetConfig'],
+    ['an unknown field', () => call('POST', `${site.widget.base}/consents`, { body: { colour: 1 } }), 'recordConsent'],
+    ['a missing If-Match', async () => site.plugin.save((await site.plugin.settings()).body), 'putSettings'],
+  ])('describes the refusal of %s', async (_, refused, id) => {
+    const { status, headers, body } = await refused();
+    const operation = operations.find(each => each.id === id) as Operation;
+    const described = document.paths[operation.path]?.[operation.method]?.responses[status];
+    expect(described?.content).toHaveProperty(['application/problem+json']);
+    expect(headers.get('Content-Type')).toBe('application/problem+json');
+    expect(problemSchema.strict().safeParse(body).error).toBeUndefined();
+  });
+});
+
+describe('operations', () => {
+  let relay: TestRelay;
+  beforeAll(async () => {
+    relay = await startTestRelay();
+  });
+  afterAll(() => relay.stop());
+
+  it('says that it is alive', async () => {
+    expect(await call('GET', `${relay.url}/healthz`)).toMatchObject({ status: 200, body: { status: 'alive' } });
+  });
+
+  it('says that it is ready, on which database, and what is missing', async () => {
+    expect(await call('GET', `${relay.url}/readyz`)).toMatchObject({
+      status: 200,
+      body: {
+        ready: true,
+        database: { kind: 'embedded', reachable: true },
+        degraded: [expect.stringContaining('key')],
+      },
+    });
+  });
+
+  it('lives through a database that hangs up, tells nothing of it, and comes back', async () => {
+    const env = await databaseEnvironment('postgres');
+    const own = await startTestRelay({ env });
+    const name = new URL(env.DATABASE_URL ?? '').pathname.slice(1);
+    const admin = new Client({ connectionString: inject('postgresUrl') });
+    await admin.connect();
+    try {
+      const hangUp = () =>
+        admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+      await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+      await hangUp();
+      expect(await call('GET', `${own.url}/readyz`)).toMatchObject({ status: 503, body: { ready: false } });
+      expect((await call('GET', `${own.url}/healthz`)).status).toBe(200);
+      const failed = await own.demo.widget.turn(question('Hello', { thread: [] }));
+      expect(failed).toMatchObject({ status: 500, problem: { code: 'internal' } });
+      expect(JSON.stringify(failed.problem)).not.toMatch(/prisma|postgres|select|connect|\.ts/i);
+
+      await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+      expect(await call('GET', `${own.url}/readyz`)).toMatchObject({ status: 200, body: { ready: true } });
+      expect((await own.demo.widget.turn(question('Hello', { thread: [] }))).status).toBe(200);
+    } finally {
+      await admin.end();
+      await own.stop();
+    }
+  });
+
+  it.each(['/', '/demo'])('leads %s to the demo shop', async path => {
+    const { status, headers } = await call('GET', `${relay.url}${path}`);
+    expect([status, headers.get('Location')]).toEqual([302, '/demo/']);
+  });
+
+  it.each([
+    ['GET', '/nowhere', 404, 'not_found'],
+    ['GET', '/v1/nowhere', 404, 'not_found'],
+    ['GET', '/v1/widget/demo/nowhere', 404, 'not_found'],
+    ['PUT', '/v1/widget/demo/config', 405, 'method_not_allowed'],
+    ['DELETE', '/healthz', 405, 'method_not_allowed'],
+    ['PATCH', '/v1/site/settings', 405, 'method_not_allowed'],
+  ])('answers %s %s with %i', async (method, path, status, code) => {
+    const answer = await call<object>(method, `${relay.url}${path}`);
+    expect(answer).toMatchObject({ status, body: { code, requestId: answer.headers.get('X-Request-Id') } });
+    expect(answer.headers.get('Content-Type')).toBe('application/problem+json');
+    expect(answer.headers.has('Allow')).toBe(status === 405);
+  });
+});

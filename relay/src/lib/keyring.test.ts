@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { createKeyring } from './keyring.ts';
+
+const key = (byte: number) => new Uint8Array(32).fill(byte);
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe('a keyring', () => {
+  const ring = createKeyring([key(1)]);
+
+  it('decrypts what it has encrypted, and never twice the same', () => {
+    const sealed = ring.encrypt('sk-plaintext ✓', 'site:openai');
+    expect(ring.decrypt(sealed, 'site:openai')).toBe('sk-plaintext ✓');
+    expect(Buffer.from(sealed.ciphertext).toString('latin1')).not.toContain('plaintext');
+    expect(ring.encrypt('sk-plaintext ✓', 'site:openai').ciphertext).not.toEqual(sealed.ciphertext);
+  });
+
+  it('refuses a ciphertext with any bit changed', () => {
+    const sealed = ring.encrypt('sk', 'site:openai');
+    for (let at = 0; at < sealed.ciphertext.length; at += 1) {
+      const ciphertext = new Uint8Array(sealed.ciphertext);
+      ciphertext[at] = (ciphertext[at] ?? 0) ^ 1;
+      expect(() => ring.decrypt({ ...sealed, ciphertext }, 'site:openai')).toThrow();
+    }
+  });
+
+  it('refuses one that was cut, emptied, or moved to another site', () => {
+    const sealed = ring.encrypt('sk', 'site:openai');
+    for (const length of [0, 11, 12, 20, 28, sealed.ciphertext.length - 1]) {
+      expect(() =>
+        ring.decrypt({ ...sealed, ciphertext: sealed.ciphertext.slice(0, length) }, 'site:openai'),
+      ).toThrow();
+    }
+    expect(() => ring.decrypt(sealed, 'other:openai')).toThrow();
+  });
+
+  it('signs with its key, and knows its own signatures only', () => {
+    const signature = ring.sign(bytes('thread'));
+    expect(ring.verify(bytes('thread'), signature)).toBe(true);
+    expect(ring.verify(bytes('threat'), signature)).toBe(false);
+    expect(createKeyring([key(2)]).verify(bytes('thread'), signature)).toBe(false);
+    for (const forged of ['', 'x', signature.slice(1), `${signature}AA`, signature.toUpperCase(), '\u0000', '💥']) {
+      expect(ring.verify(bytes('thread'), forged)).toBe(false);
+    }
+  });
+
+  it('rotates: what an older key wrote stays readable, and new writing is the newest key’s', () => {
+    const sealed = ring.encrypt('sk', 'c');
+    const signature = ring.sign(bytes('thread'));
+    const rotated = createKeyring([key(2), key(1)]);
+    expect(rotated.decrypt(sealed, 'c')).toBe('sk');
+    expect(rotated.verify(bytes('thread'), signature)).toBe(true);
+    expect(rotated.encrypt('sk', 'c').keyId).not.toBe(sealed.keyId);
+    expect(ring.verify(bytes('thread'), rotated.sign(bytes('thread')))).toBe(false);
+  });
+
+  it('says which key is missing when an older one was taken away', () => {
+    const sealed = ring.encrypt('sk', 'c');
+    expect(() => createKeyring([key(2)]).decrypt(sealed, 'c')).toThrow(sealed.keyId);
+    expect(() => createKeyring([])).toThrow();
+  });
+
+  it('makes the same demo secret at every start, and another from another key', () => {
+    expect(createKeyring([key(1)]).demoSecret()).toBe(ring.demoSecret());
+    expect(createKeyring([key(2)]).demoSecret()).not.toBe(ring.demoSecret());
+    expect(ring.demoSecret().length).toBeGreaterThan(40);
+  });
+});
