@@ -44,6 +44,8 @@ export async function sendEvents(
   } finally {
     clearInterval(heartbeat);
     res.end();
+    // A relay that stops waits for this: a slow reader gets the last event too.
+    if (!signal.aborted && !res.writableFinished) await Promise.race([once(res, 'finish'), once(res, 'close')]);
   }
 }
 
