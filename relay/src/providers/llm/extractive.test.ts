@@ -59,6 +59,15 @@ describe('the extractive answer', () => {
     expect(text).toContain(marker);
   });
 
+  it('leaves sentences away that hold only the name of the product', async () => {
+    const named = page(
+      'The Kittiwake fits large.\nWash the Kittiwake jumper by hand.\nPrice: €129.00',
+      1,
+      'Kittiwake jumper',
+    );
+    expect(await ask('What does the Kittiwake jumper cost?', [named])).toMatch(/:\n\n> Price: €129\.00 \[1\]$/);
+  });
+
   it('quotes a row of a table with its head, and a head with its rows', async () => {
     const table = page('What it costs to send\nWhere to | Cost\nIreland | €4\nIceland | €9');
     expect(await ask('Iceland', [table])).toContain('> Where to | Cost\n> Iceland | €9 [1]');

@@ -36,8 +36,9 @@ export function bestQuotes(question: string, passages: readonly Passage[]): Quot
 
   const scored = units.map(unit => {
     const title = wordsOf(unit.passage.title);
+    // A word of the title is true of the whole page: it tells the pages apart, and not their sentences.
     const matched = sum(
-      asked.map((word, at) => Math.max(match(word, unit.words), match(word, title) / 2) * (weights[at] ?? 0)),
+      asked.map((word, at) => (match(word, title) / 2 || match(word, unit.words)) * (weights[at] ?? 0)),
     );
     const priced = asksPrice && matched > 0 && price.test(unit.text) ? 2 : 0;
     return { unit, score: (matched + priced) * (1 - unit.rank / 10) };
