@@ -50,7 +50,7 @@ describe('the configuration', () => {
     ['CONFAB_PUBLIC_URL', { CONFAB_PUBLIC_URL: 'relay.example' }],
     ['CONFAB_PUBLIC_URL', { CONFAB_PUBLIC_URL: 'ftp://relay.example' }],
     ['CONFAB_TRUST_PROXY', { CONFAB_TRUST_PROXY: '-1' }],
-    ['CONFAB_DEMO_SECRET', { CONFAB_DEMO_SECRET: 'short' }],
+    ['CONFAB_DEMO_SECRET', { CONFAB_DEMO_SECRET: 'two words' }],
     ['CONFAB_LOG_LEVEL', { CONFAB_LOG_LEVEL: 'verbose' }],
     ['OPENAI_API', { OPENAI_API: 'soap' }],
     ['ANTHROPIC_BASE_URL', { ANTHROPIC_BASE_URL: 'file:///etc' }],
@@ -72,11 +72,11 @@ describe('the configuration', () => {
       NODE_ENV: 'production',
       PORT: 'x-secret-x',
       CONFAB_RATE_LIMIT: 'off',
-      CONFAB_DEMO_SECRET: 'x-secret-x',
+      CONFAB_DEMO_SECRET: 'x secret x',
     });
     for (const name of ['PORT', 'CONFAB_RATE_LIMIT', 'CONFAB_SECRET_KEY', 'CONFAB_DEMO_SECRET'])
       expect(message).toContain(`  ${name}: `);
-    expect(message).not.toContain('x-secret-x');
+    expect(message).not.toMatch(/x.secret.x/);
   });
 });
 

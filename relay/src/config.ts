@@ -32,7 +32,10 @@ export const variables = z.object({
   CONFAB_TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
   CONFAB_RATE_LIMIT: onOff.default('on'),
   CONFAB_DEMO: onOff.optional(),
-  CONFAB_DEMO_SECRET: z.string().min(16, 'expected at least 16 characters').optional(),
+  CONFAB_DEMO_SECRET: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,512}$/, 'expected up to 512 visible ASCII characters, as it travels in a header')
+    .optional(),
   CONFAB_PRIVATE_URLS: z.enum(['allow', 'refuse']).optional(),
   CONFAB_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   OPENAI_API_KEY: z.string().optional(),

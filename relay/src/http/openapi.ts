@@ -33,7 +33,7 @@ function describe({ id, summary, credential, path, query, body, status, answer, 
       name,
       in: 'query',
       required: !(schema as z.ZodType).safeParse(undefined).success,
-      schema: schemaOf(schema as z.ZodType, 'input'),
+      schema: schemaOf(schema as z.ZodType, 'output'),
     })),
   ];
   return {

@@ -49,10 +49,13 @@ export const documentsStatus = z.object({
   lastSyncedAt: timestamp.nullable(),
 });
 
+/** In an address `limit=` says as much as no limit at all. */
+const absentWhenEmpty = (value: unknown) => (value === '' ? undefined : value);
+
 export const searchQuery = z.strictObject({
   q: text(4_000, 1),
-  limit: z.coerce.number().int().min(1).max(50).default(5),
-  locale: locale.optional(),
+  limit: z.preprocess(absentWhenEmpty, z.coerce.number().int().min(1).max(50).default(5)),
+  locale: z.preprocess(absentWhenEmpty, locale.optional()),
 });
 
 export const searchResponse = z.object({
