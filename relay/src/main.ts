@@ -27,9 +27,9 @@ try {
   process.exit(1);
 }
 
-function banner({ url, databaseKind, demoSecret }: Relay): string {
+function banner({ url, database, demoSecret }: Relay): string {
   const lines = [
-    `Confab is ready at ${url} (${databaseKind === 'embedded' ? 'embedded database' : 'PostgreSQL'})`,
+    `Confab is ready at ${url} (${database.kind === 'embedded' ? 'embedded database' : 'PostgreSQL'})`,
     ...(demoSecret ? [`  Open the demo shop:      ${url}/demo/`, `  Secret of the demo site: ${demoSecret}`] : []),
     `  The API, described:      ${url}/openapi.json`,
   ];

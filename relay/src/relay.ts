@@ -28,7 +28,6 @@ export async function startRelay({ config, log, now }: { config: Config; log: Lo
   return {
     url,
     demoSecret,
-    databaseKind: database.kind,
     database,
     services,
     /** Takes no new turn, lets the running answers end, and closes everything; within 15 s. */

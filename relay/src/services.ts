@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ModelProvider, SiteResponse } from '@confab/contract';
+import { type ModelProvider, modelProvider, type SiteResponse } from '@confab/contract';
 import { LRUCache } from 'lru-cache';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from './config.ts';
@@ -110,8 +110,9 @@ function createProviders({ config, log, sites }: { config: Config; log: Log; sit
         ? { key: sha256(JSON.stringify([provider, llmConfig])), llm: createLlm(provider, llmConfig) }
         : [];
     });
-    chosen.set(name, [...llms, extractive]);
-    return [...llms, extractive];
+    const inOrder = [...llms, extractive];
+    chosen.set(name, inOrder);
+    return inOrder;
   }
 
   return {
@@ -126,7 +127,7 @@ function createProviders({ config, log, sites }: { config: Config; log: Log; sit
     },
 
     integrationsOf(site: Site): SiteResponse['integrations'] {
-      return (['openai', 'anthropic'] as const).map(name => {
+      return modelProvider.options.map(name => {
         const llm = llmsOf(site).find(entry => entry.llm.provider === name);
         if (!llm) return { name, state: 'not_configured' };
         return { name, state: breaker.isPaused(llm.key) ? 'failing' : 'ready' };

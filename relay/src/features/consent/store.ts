@@ -6,7 +6,7 @@ import type { Notice } from './notice.ts';
 /** A record before it has its place in the log. */
 export type Decision = Omit<Receipt, 'siteKey' | 'sequence' | 'hash' | 'previousHash'>;
 
-export const FIRST_PREVIOUS_HASH = '0'.repeat(64);
+const FIRST_PREVIOUS_HASH = '0'.repeat(64);
 
 export type ConsentStore = ReturnType<typeof consentStore>;
 

@@ -6,7 +6,7 @@ import type { StoredMessage } from './store.ts';
 const LOOK_MS = 250;
 
 /** An answer that is still `streaming` after this was cut by a crash; it gets no longer than this to end. */
-export const STREAMING_MAX_MS = 10 * 60 * 1_000;
+const STREAMING_MAX_MS = 10 * 60 * 1_000;
 
 type Look = () => Promise<StoredMessage | undefined>;
 

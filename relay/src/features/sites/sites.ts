@@ -1,4 +1,4 @@
-import type { Settings, SettingsUpdate } from '@confab/contract';
+import { modelProvider, type Settings, type SettingsUpdate } from '@confab/contract';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../../lib/app-error.ts';
@@ -6,8 +6,6 @@ import type { Keyring } from '../../lib/keyring.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import { defaultSettings } from './default-settings.ts';
 import type { KeyChange, Site, SiteStore, StoredSettings } from './store.ts';
-
-const modelProviders = ['openai', 'anthropic'] as const;
 
 /** Other relay processes see a change of settings after this time; the one that took it sees it at once. */
 const CACHE_MS = 5_000;
@@ -78,7 +76,7 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
     const { openai, anthropic, ...answers } = update.answers;
     const { apiKey: _openaiKey, ...openaiRest } = openai;
     const { apiKey: _anthropicKey, ...anthropicRest } = anthropic;
-    const keys = modelProviders.flatMap((provider): KeyChange[] => {
+    const keys = modelProvider.options.flatMap((provider): KeyChange[] => {
       const { apiKey } = update.answers[provider];
       if (apiKey === null) return [{ provider, key: null }];
       // What was read comes back unchanged: the key stays.
