@@ -169,8 +169,9 @@ describe.each(databases)('a stop on %s', database => {
     const { db, close } = await openDatabase({ databaseUrl: env.DATABASE_URL, dataDir });
     const rows = await db.consentRecord.findMany({ orderBy: { sequence: 'asc' } });
     await close();
-    const log = rows.map(({ siteId: _, recordedAt, ...row }) => ({
+    const log = rows.map(({ siteId: _, recordedAt, subject, ...row }) => ({
       ...row,
+      ...(subject !== null && { subject }),
       siteKey: 'demo',
       recordedAt: recordedAt.toISOString(),
     }));

@@ -9,10 +9,23 @@ import { Writable } from 'node:stream';
 import type {
   ConsentRequest,
   ConsentResponse,
+  ConsentsPage,
   Conversation,
+  ConversationPage,
+  DataRequest,
+  DataRequestPage,
+  DataRequestResponse,
   DocumentsResponse,
   DocumentUpsert,
+  LeadPage,
+  LeadRequest,
+  LegalHold,
+  LegalHoldsPage,
+  PageviewRequest,
   Problem,
+  PurgesPage,
+  Purpose,
+  RetentionResponse,
   SearchResponse,
   Settings,
   SettingsUpdate,
@@ -82,7 +95,9 @@ export async function startTestRelay({
   return {
     url,
     dataDir,
+    database: relay.database,
     services,
+    db: relay.database.db,
     logLines,
     clock,
     demo: clientsOf(url, 'demo', DEMO_SECRET),
@@ -118,13 +133,14 @@ export async function startTestRelay({
       return { id, ...clients };
     },
 
-    /** Every row of every table, as JSON text. */
-    async dump(): Promise<Record<string, string[]>> {
+    /** Every row of every table, as JSON text; of one schema, where one is given: the job queue's changes by itself. */
+    async dump(schema?: 'public'): Promise<Record<string, string[]>> {
       const tables = await relay.database.db.$queryRawUnsafe<{ name: string }[]>(`
         SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
         WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`);
       const rows: Record<string, string[]> = {};
-      for (const { name } of tables) rows[name] = await rowsOf(name);
+      const wanted = schema === undefined ? tables : tables.filter(({ name }) => name.startsWith(`${schema}.`));
+      for (const { name } of wanted) rows[name] = await rowsOf(name);
       return rows;
     },
 
@@ -189,6 +205,28 @@ export async function spawnRelay({ dataDir, env = {} }: { dataDir: string; env?:
   };
 }
 
+/** `npm run confab -- …` as a process of its own, on the database of a relay. */
+export async function runCommand(
+  argv: string[],
+  { dataDir, env = {}, cwd }: { dataDir?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<{ code: number; out: string; err: string }> {
+  const child = spawn(process.execPath, [join(relayFolder, 'src/cli/main.ts'), ...argv], {
+    env: { PATH: process.env.PATH, ...baseEnvironment(dataDir ?? ''), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd && { cwd }),
+  });
+  killWithUs(child);
+  const said = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.err += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code, ...said };
+}
+
 /**
  * A data folder; whoever asks for one removes it. Unless it shall be empty, the embedded database is made and migrated in
  * it already, which spares each test the seconds of a first start.
@@ -234,7 +272,7 @@ export async function within<Value>(ms: number, promise: Promise<Value>): Promis
 }
 
 /** A problem document and a good answer are told apart by `status`. */
-export type Reply<Body> = { status: number; headers: Headers; body: Body & Partial<Problem> };
+export type Reply<Body> = { status: number; headers: Headers; body: Body & Partial<Omit<Problem, 'status'>> };
 
 /** Sends JSON where there is a body, and reads JSON where there is an answer. */
 export async function call<Body>(
@@ -286,8 +324,8 @@ function visitorClient(base: string) {
     },
 
     /** A fresh consent token. */
-    async token(): Promise<string> {
-      return (await this.decide('granted')).body.consentToken ?? '';
+    async token(purposes: Purpose[] = ['storage']): Promise<string> {
+      return (await this.decide('granted', { purposes })).body.consentToken ?? '';
     },
 
     open: (request: TurnRequest | object) => openTurn(turns, request),
@@ -306,16 +344,24 @@ function visitorClient(base: string) {
     },
 
     /** Begins a stored conversation, and gives its handle. */
-    async begin(text: string): Promise<string> {
-      const { started } = await this.turn(question(text, { consentToken: await this.token() }));
+    async begin(text: string, purposes?: Purpose[]): Promise<string> {
+      const { started } = await this.turn(question(text, { consentToken: await this.token(purposes) }));
       if (!started?.conversationId) throw new Error('no conversation was begun');
       return started.conversationId;
     },
+
+    lead: (request: Partial<LeadRequest> | object) =>
+      call<{ leadId: string }>('POST', `${base}/leads`, { body: { kind: 'lead', ...request } }),
+    pageview: (request: Partial<PageviewRequest> | object) =>
+      call<string>('POST', `${base}/pageviews`, { body: { url: `${SHOP}/jumper`, ...request } }),
 
     conversation: (bearer?: string) => call<Conversation>('GET', `${base}/conversation`, { bearer }),
     // biome-ignore lint/suspicious/noExplicitAny: tests look into it as they like
     export: (bearer?: string) => call<any>('GET', `${base}/conversation/export`, { bearer }),
     erase: (bearer?: string) => call<string>('DELETE', `${base}/conversation`, { bearer }),
+    requestData: (bearer: string | undefined, body: object) =>
+      // biome-ignore lint/suspicious/noExplicitAny: tests look into the result as they like
+      call<DataRequestResponse & { result: any }>('POST', `${base}/data-requests`, { bearer, body }),
   };
 }
 
@@ -343,6 +389,25 @@ function pluginClient(base: string, secret: string) {
       call<{ documents: number; chunks: number; lastSyncedAt: string | null }>('GET', `${base}/documents/status`, {
         bearer,
       }),
+    requestData: (body: DataRequest | object) =>
+      // biome-ignore lint/suspicious/noExplicitAny: tests look into the result as they like
+      call<DataRequestResponse & { result: any }>('POST', `${base}/data-requests`, { bearer, body }),
+    dataRequests: (query = '') => call<DataRequestPage>('GET', `${base}/data-requests${query}`, { bearer }),
+    purges: (query = '') => call<PurgesPage>('GET', `${base}/purges${query}`, { bearer }),
+    retention: (query = '') => call<RetentionResponse>('GET', `${base}/retention${query}`, { bearer }),
+    holds: (query = '') => call<LegalHoldsPage>('GET', `${base}/legal-holds${query}`, { bearer }),
+    hold: (body: object) => call<LegalHold>('POST', `${base}/legal-holds`, { bearer, body }),
+    endHold: (id: string, body: object = { author: 'Ann' }) =>
+      call<string>('DELETE', `${base}/legal-holds/${id}`, { bearer, body }),
+    leads: (query = '') => call<LeadPage>('GET', `${base}/leads${query}`, { bearer }),
+    conversations: (query = '') => call<ConversationPage>('GET', `${base}/conversations${query}`, { bearer }),
+    consents: (query = '') =>
+      call<ConsentsPage>('GET', `${base}/consents${query}`, { bearer, headers: { Accept: 'application/json' } }),
+    /** The consent log as JSON Lines. */
+    async consentLog(query = ''): Promise<string> {
+      const response = await fetch(`${base}/consents${query}`, { headers: { Authorization: `Bearer ${bearer}` } });
+      return response.text();
+    },
     search: (query: Record<string, string>) =>
       call<SearchResponse>('GET', `${base}/search?${new URLSearchParams(query)}`, { bearer }),
   };

@@ -88,6 +88,21 @@ export async function run(command, args, { cwd = root, env = {}, label } = {}) {
   return { code, output };
 }
 
+/**
+ * Becomes Node 24 where Node can (22.15 and later): no process of ours stays between whoever stops it and the program.
+ * @param {string[]} args of node
+ * @returns {Promise<number>} the program's exit code
+ */
+export function becomeNode24(args) {
+  if (process.execve) process.execve(node24, [node24, ...args], process.env);
+  const child = spawn(node24, args, { cwd: root, stdio: 'inherit' });
+  forwardSignals(child);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(code ?? exitCodeOf(signal ?? 'SIGKILL')));
+  });
+}
+
 /** @param {string} label */
 function showProgress(label) {
   const startedAt = Date.now();

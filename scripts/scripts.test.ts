@@ -21,7 +21,7 @@ const commandsIn = (markdown: string) =>
 
 /** What a command refers to and does not exist, if so. */
 function problemWith(command: string) {
-  const [program, first = '', second = ''] = command.split(/\s+/);
+  const [program, first = '', second = ''] = command.split(/\s+/).filter(word => !/^(-s|--silent)$/.test(word));
   if (program === 'node') return first.startsWith('-') || existsSync(join(root, first)) ? undefined : command;
   if (['install', 'ci'].includes(first)) return undefined;
   const name = first === 'run' ? second : first;

@@ -1,10 +1,9 @@
 // @ts-check
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
 import { prepare } from './prepare.mjs';
-import { exitCodeOf, forwardSignals, main, node24, root, ScriptError } from './run.mjs';
+import { becomeNode24, main, root, ScriptError } from './run.mjs';
 
 const usage = `Starts the Confab relay: installs and builds what is missing, then serves until it is stopped.
 
@@ -22,21 +21,6 @@ All of them, each explained, are in .env.example.
 
 Stop it with Ctrl-C or SIGTERM: it finishes the answers it is giving and exits.`;
 
-/**
- * Becomes the relay where Node can (22.15 and later): no process of ours stays between whoever stops it and the relay.
- * @param {string[]} args of node
- * @returns {Promise<number>} the relay's exit code
- */
-function becomeRelay(args) {
-  if (process.execve) process.execve(node24, [node24, ...args], process.env);
-  const relay = spawn(node24, args, { cwd: root, stdio: 'inherit' });
-  forwardSignals(relay);
-  return new Promise((resolve, reject) => {
-    relay.once('error', reject);
-    relay.once('exit', (code, signal) => resolve(code ?? exitCodeOf(signal ?? 'SIGKILL')));
-  });
-}
-
 main(async () => {
   const args = process.argv.slice(2);
   if (args.includes('--help') || args.includes('-h')) {
@@ -48,5 +32,5 @@ main(async () => {
   await ensureInstalled();
   await prepare();
   const envFile = join(root, '.env');
-  return becomeRelay([...(existsSync(envFile) ? [`--env-file=${envFile}`] : []), join(root, 'relay/src/main.ts')]);
+  return becomeNode24([...(existsSync(envFile) ? [`--env-file=${envFile}`] : []), join(root, 'relay/src/main.ts')]);
 });

@@ -1,9 +1,13 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
-import { consentRoutes } from './features/consent/index.ts';
-import { conversationRoutes } from './features/conversations/index.ts';
+import { consentLogRoutes, consentRoutes } from './features/consent/index.ts';
+import { conversationListRoutes, conversationRoutes, handleOf } from './features/conversations/index.ts';
 import { knowledgeRoutes } from './features/knowledge/index.ts';
+import { leadRoutes, siteLeadRoutes } from './features/leads/index.ts';
+import { privacyRoutes, visitorPrivacyRoutes } from './features/privacy/index.ts';
+import { retentionRoutes } from './features/retention/index.ts';
 import { siteRoutes } from './features/sites/index.ts';
+import { visitorRoutes } from './features/visitors/index.ts';
 import { bearerOf } from './http/bearer.ts';
 import { clientAddress } from './http/client-address.ts';
 import { openapiDocument } from './http/openapi.ts';
@@ -19,9 +23,14 @@ import type { Services } from './services.ts';
 export function createApp(services: Services): Koa<RequestState> {
   const app = new Koa<RequestState>({ proxy: services.trustProxy > 0, maxIpsCount: services.trustProxy });
   // Without a listener Koa would print the error's message, which may repeat what a visitor wrote.
-  app.on('error', error => services.log.error({ err: error }, 'a reply failed'));
+  app.on('error', error => {
+    // Who leaves before the end is no fault of ours.
+    if (error?.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    services.log.error({ err: error }, 'a reply failed');
+    services.reporter.report(error);
+  });
   app.use(identifyRequests(services.log));
-  app.use(answerWithProblems(services.log));
+  app.use(answerWithProblems(services));
   app.use(setSecurityHeaders);
   // Each router widens the state by itself, which Koa's types cannot follow.
   const routers = [operationsRouter, widgetRouter, siteRouter, demoRouter].map(make => make(services) as unknown);
@@ -33,7 +42,7 @@ export function createApp(services: Services): Koa<RequestState> {
 }
 
 /** Anybody. */
-function operationsRouter({ readiness, version }: Services): Router<RequestState> {
+function operationsRouter({ readiness, metrics, version, keyring }: Services): Router<RequestState> {
   const router = new Router<RequestState>();
   const openapi = openapiDocument(version);
   router.get('/healthz', ctx => {
@@ -44,14 +53,31 @@ function operationsRouter({ readiness, version }: Services): Router<RequestState
     ctx.status = report.ready ? 200 : 503;
     ctx.body = report;
   });
+  router.get('/metrics', async ctx => {
+    ctx.body = await metrics.text();
+    ctx.set('Content-Type', metrics.contentType);
+  });
   router.get('/openapi.json', ctx => {
     ctx.body = openapi;
+  });
+  // What checkpoints of consent logs are signed by. Old keys stay: what they signed is still checked.
+  router.get('/.well-known/jwks.json', ctx => {
+    ctx.body = { keys: keyring.logKeys.map(({ id, jwk }) => ({ ...jwk, kid: id, use: 'sig', alg: 'EdDSA' })) };
   });
   return router;
 }
 
 /** A visitor's browser on a page of the site. */
-function widgetRouter({ sites, consent, conversations, rateLimit, drain }: Services): Router<SiteState> {
+function widgetRouter({
+  sites,
+  consent,
+  privacy,
+  conversations,
+  leads,
+  pageViews,
+  rateLimit,
+  drain,
+}: Services): Router<SiteState> {
   const router = new Router<SiteState>({ prefix: '/v1/widget/:siteKey' });
   router.use(async (ctx, next) => {
     ctx.state.site = await sites.byKey(ctx.params.siteKey ?? '');
@@ -63,14 +89,44 @@ function widgetRouter({ sites, consent, conversations, rateLimit, drain }: Servi
     await next();
   });
   // Matched so that the middleware above answers the preflight.
-  router.options(['/config', '/consents', '/turns', '/conversation', '/conversation/export'], () => {});
-  consentRoutes(router, { consent, eraseConversation: conversations.erase });
+  router.options(
+    [
+      '/config',
+      '/consents',
+      '/turns',
+      '/conversation',
+      '/conversation/export',
+      '/data-requests',
+      '/leads',
+      '/pageviews',
+    ],
+    () => {},
+  );
+  consentRoutes(router, { consent, eraseConversation: conversations.withdraw, openingOf: conversations.look });
   conversationRoutes(router, { conversations, rateLimit, drain });
+  leadRoutes(router, { leads, rateLimit });
+  visitorRoutes(router, { pageViews });
+  visitorPrivacyRoutes(router, {
+    privacy,
+    conversationOf: async ctx => (await conversations.find(ctx.state.site, handleOf(ctx))).id,
+  });
   return router;
 }
 
 /** A site's plugin, server to server. */
-function siteRouter({ sites, usage, knowledge, integrationsOf, rateLimit }: Services): Router<SiteState> {
+function siteRouter({
+  sites,
+  usage,
+  consent,
+  knowledge,
+  privacy,
+  retention,
+  legalHolds,
+  conversations,
+  leads,
+  integrationsOf,
+  rateLimit,
+}: Services): Router<SiteState> {
   const router = new Router<SiteState>({ prefix: '/v1/site' });
   router.use(async (ctx, next) => {
     const secret = bearerOf(ctx);
@@ -83,6 +139,11 @@ function siteRouter({ sites, usage, knowledge, integrationsOf, rateLimit }: Serv
   });
   siteRoutes(router, { sites, usageOf: usage.ofThisPeriod, integrationsOf });
   knowledgeRoutes(router, { knowledge });
+  consentLogRoutes(router, { consent });
+  conversationListRoutes(router, { conversations });
+  siteLeadRoutes(router, { leads });
+  privacyRoutes(router, { privacy });
+  retentionRoutes(router, { retention, legalHolds });
   return router;
 }
 

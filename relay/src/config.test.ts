@@ -52,6 +52,8 @@ describe('the configuration', () => {
     ['CONFAB_TRUST_PROXY', { CONFAB_TRUST_PROXY: '-1' }],
     ['CONFAB_DEMO_SECRET', { CONFAB_DEMO_SECRET: 'two words' }],
     ['CONFAB_LOG_LEVEL', { CONFAB_LOG_LEVEL: 'verbose' }],
+    ['SENTRY_DSN', { SENTRY_DSN: 'https://sentry.example/1' }],
+    ['SENTRY_DSN', { SENTRY_DSN: 'https://key@sentry.example/' }],
     ['OPENAI_API', { OPENAI_API: 'soap' }],
     ['ANTHROPIC_BASE_URL', { ANTHROPIC_BASE_URL: 'file:///etc' }],
     ['NODE_ENV', { NODE_ENV: 'staging' }],

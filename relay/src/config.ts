@@ -38,6 +38,13 @@ export const variables = z.object({
     .optional(),
   CONFAB_PRIVATE_URLS: z.enum(['allow', 'refuse']).optional(),
   CONFAB_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  SENTRY_DSN: z
+    .string()
+    .regex(
+      /^https?:\/\/\w+@(?:\[[\da-f:]+\]|[\w.-]+)(?::\d+)?\/(?:[\w-]+\/)*\d+$/,
+      'expected such as https://key@host/1',
+    )
+    .optional(),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: baseUrl('https://api.openai.com/v1'),
   OPENAI_MODEL: z.string().default('gpt-4.1-mini'),
@@ -88,6 +95,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     secretKeys: env.CONFAB_SECRET_KEY ?? [ownSecretKey(dataDir)],
     privateUrls: env.CONFAB_PRIVATE_URLS ?? (production ? 'refuse' : 'allow'),
     demo: (env.CONFAB_DEMO ?? (production ? 'off' : 'on')) === 'on' ? { secret: env.CONFAB_DEMO_SECRET } : undefined,
+    sentry: env.SENTRY_DSN ? { dsn: env.SENTRY_DSN, environment: env.NODE_ENV } : undefined,
     openai: {
       apiKey: env.OPENAI_API_KEY,
       baseUrl: env.OPENAI_BASE_URL,

@@ -1,16 +1,28 @@
 import { ConfigError, readConfig } from './config.ts';
 import { createLog } from './lib/log.ts';
-import { type Relay, startRelay } from './relay.ts';
+import { redact } from './lib/redact.ts';
+import type { Reporter } from './providers/reporter/reporter.ts';
+import { REPORT_MS, type Relay, startRelay } from './relay.ts';
 
 try {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
+  let reporter: Reporter | undefined;
   // Node would print the error's message, which may repeat what a visitor wrote.
-  process.on('uncaughtException', error => {
+  process.once('uncaughtException', async error => {
+    process.once('uncaughtException', () => process.exit(1));
     log.fatal({ err: error }, 'a fault that nobody caught; stopping');
+    reporter?.report(error);
+    await reporter?.close(REPORT_MS);
     process.exit(1);
   });
   const starting = startRelay({ config, log, now: () => new Date() });
+  void starting.then(
+    relay => {
+      reporter = relay.services.reporter;
+    },
+    () => {},
+  );
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, async () => {
@@ -41,5 +53,5 @@ function explain({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT' && message.includes('widget-core')) {
     return 'Confab cannot start: the widget is not built. Start it by "npm start", which builds it.';
   }
-  return `Confab cannot start: ${message}`;
+  return `Confab cannot start: ${redact(message)}`;
 }

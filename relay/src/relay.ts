@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
+import { takeCommand } from './cli/channel.ts';
+import { runCommand } from './cli/commands.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './db/database.ts';
+import { sweepAtStart } from './features/retention/index.ts';
 import type { Log } from './lib/log.ts';
 import { DEMO_KEY, DEMO_NAME, installDemo } from './platforms/demo/index.ts';
 import { createServices, type Services } from './services.ts';
@@ -11,19 +14,29 @@ import { createServices, type Services } from './services.ts';
 /** Running answers get this long to end, and then this long to be kept; the whole stop stays under 15 s. */
 const DRAIN = { patienceMs: 11_000, graceMs: 1_500 };
 
+/** The last reports get this long to leave. */
+export const REPORT_MS = 2_000;
+
 export type Relay = Awaited<ReturnType<typeof startRelay>>;
 
 /** Opens the database, builds the services, listens, and installs the demo shop. Resolves when all of it is ready. */
 export async function startRelay({ config, log, now }: { config: Config; log: Log; now: () => Date }) {
   const database = await openDatabase(config);
   const services = await createServices({ config, database, log, now });
+  // What a crash kept from being taken out of the files.
+  await database.forgetDeleted();
   const server = createServer(createApp(services).callback());
+  await services.jobs.start();
   if (config.demo) services.starting.add('demo shop');
   server.listen(config.port, config.host);
   await once(server, 'listening');
   const url = addressOf(server.address() as AddressInfo, config.host);
   const demoSecret = config.demo && (config.demo.secret ?? services.keyring.demoSecret());
+  database.embedded?.onCommand(socket =>
+    takeCommand(socket, (argv, io, signal) => runCommand(argv, io, async () => services, signal)),
+  );
   if (demoSecret) await openDemoShop(services, url, config.publicUrl ?? url, demoSecret);
+  await sweepAtStart(services.jobs);
 
   return {
     url,
@@ -34,9 +47,9 @@ export async function startRelay({ config, log, now }: { config: Config; log: Lo
     async stop(): Promise<void> {
       server.close();
       server.closeIdleConnections();
-      await services.drain.drain(DRAIN);
+      await Promise.all([services.drain.drain(DRAIN), services.jobs.stop()]);
       server.closeAllConnections();
-      await database.close();
+      await Promise.all([database.close(), services.reporter.close(REPORT_MS)]);
     },
   };
 }

@@ -4,22 +4,43 @@ import { LRUCache } from 'lru-cache';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
-import { consentStore, createConsent } from './features/consent/index.ts';
-import { conversationStore, createConversations } from './features/conversations/index.ts';
+import { consentPersonalData, consentStore, createConsent } from './features/consent/index.ts';
+import {
+  conversationPersonalData,
+  conversationStore,
+  createConversations,
+  keepsConversation,
+} from './features/conversations/index.ts';
 import { createKnowledge, knowledgeStore } from './features/knowledge/index.ts';
+import { createLeads, leadStore, leadsPersonalData } from './features/leads/index.ts';
+import {
+  createLegalHolds,
+  createPrivacy,
+  dataRequestGauges,
+  handlePrivacyJobs,
+  type PersonalData,
+  recordsPersonalData,
+  requestStore,
+} from './features/privacy/index.ts';
+import { createRetention, handleRetentionJobs, purgeStore, retentionGauges } from './features/retention/index.ts';
 import { createSites, type Site, siteStore } from './features/sites/index.ts';
 import { createUsage, usageStore } from './features/usage/index.ts';
+import { createPageViews, pageViewStore, pageViewsPersonalData } from './features/visitors/index.ts';
 import { createRateLimit } from './http/rate-limit.ts';
+import { createJobs } from './jobs/jobs.ts';
 import { createDrain } from './lib/drain.ts';
 import { guardedFetch } from './lib/guarded-fetch.ts';
 import { createKeyring } from './lib/keyring.ts';
 import type { Log } from './lib/log.ts';
+import { createMetrics } from './lib/metrics.ts';
 import { sha256 } from './lib/sha256.ts';
 import { readDemo } from './platforms/demo/index.ts';
 import { createBreaker } from './providers/llm/breaker.ts';
 import { firstThatAnswers } from './providers/llm/first-that-answers.ts';
 import type { Llm, LlmRequest } from './providers/llm/llm.ts';
 import { createLlm, type LlmConfig } from './providers/llm/registry.ts';
+import type { Reporter } from './providers/reporter/reporter.ts';
+import { silentReporter } from './providers/reporter/silent.ts';
 
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
@@ -28,12 +49,46 @@ type Deps = { config: Config; database: Database; log: Log; now: () => Date };
 /** Builds every feature; the only place that picks adapters. */
 export async function createServices({ config, database, log, now }: Deps) {
   const { db } = database;
+  const reporter = await createReporter(config, now);
   const keyring = createKeyring(config.secretKeys);
   const sites = createSites({ store: siteStore(db), keyring, now });
   const usage = createUsage({ store: usageStore(db), now });
-  const consent = createConsent({ store: consentStore(db), now });
+  const consent = createConsent({ store: consentStore(db), keyring, now });
   const knowledge = createKnowledge({ store: knowledgeStore(db), now });
   const providers = createProviders({ config, log, sites });
+  const legalHolds = createLegalHolds({ db, hasConversation: keepsConversation, now });
+  // Page views come before the conversation, which would take them along uncounted. Leads come after it: one that is
+  // being left keeps its conversation, so that an erasure waits for it there, and then finds it.
+  const owners: PersonalData[] = [
+    pageViewsPersonalData,
+    conversationPersonalData({ consent }),
+    leadsPersonalData,
+    consentPersonalData({ store: consentStore(db), keyring, now }),
+    recordsPersonalData,
+  ];
+  const privacy = createPrivacy({
+    db,
+    store: requestStore(db),
+    owners,
+    legalHolds,
+    siteById: sites.byId,
+    keyring,
+    now,
+    endAnswers: conversationIds => conversations.endAnswers(conversationIds),
+    forgetDeleted: database.forgetDeleted,
+  });
+  const retention = createRetention({
+    db,
+    store: purgeStore(db),
+    owners,
+    legalHolds,
+    forgetDeleted: database.forgetDeleted,
+    log,
+    now,
+  });
+  const jobs = createJobs({ database, databaseUrl: config.databaseUrl, log, report: reporter.report });
+  handleRetentionJobs(jobs, { retention });
+  await handlePrivacyJobs(jobs, { privacy });
   const conversations = createConversations({
     store: conversationStore(db),
     consent,
@@ -41,21 +96,35 @@ export async function createServices({ config, database, log, now }: Deps) {
     usage,
     keyring,
     log,
+    report: reporter.report,
     now,
     ask: providers.ask,
+    request: privacy.request,
   });
+  const conversationOf = conversations.look;
+  const leads = createLeads({ db, store: leadStore(db), conversationOf, keepsConversation, now });
+  const pageViews = createPageViews({ db, store: pageViewStore(db), consent, conversationOf, now });
   const starting = new Set<string>();
 
   return {
     version: packageJson.version,
     trustProxy: config.trustProxy,
     log,
+    reporter,
+    metrics: createMetrics({ ...dataRequestGauges({ db, now }), ...retentionGauges({ retention }) }),
     keyring,
     sites,
     usage,
     consent,
     knowledge,
+    owners,
+    legalHolds,
+    privacy,
+    retention,
+    jobs,
     conversations,
+    leads,
+    pageViews,
     integrationsOf: providers.integrationsOf,
     rateLimit: createRateLimit({ enabled: config.rateLimit }),
     drain: createDrain(),
@@ -75,6 +144,13 @@ export async function createServices({ config, database, log, now }: Deps) {
       };
     },
   };
+}
+
+/** The vendor's SDK is loaded only where there is somebody to report to. */
+async function createReporter({ sentry }: Config, now: () => Date): Promise<Reporter> {
+  if (!sentry) return silentReporter;
+  const { sentryReporter } = await import('./providers/reporter/sentry.ts');
+  return sentryReporter({ ...sentry, release: `confab@${packageJson.version}`, now });
 }
 
 /** The language models of each site: its own keys and choices, else the relay's, and the extractive answer last. */

@@ -12,22 +12,31 @@ const POOL_MAX = 20;
 
 export { Prisma };
 export type Db = PrismaClient;
+/** Inside a transaction of `db.$transaction`. On the embedded database await nothing else there: it has one connection. */
+export type Tx = Prisma.TransactionClient;
 export type Database = Awaited<ReturnType<typeof openDatabase>>;
 
 /** The relay's database, migrated: PostgreSQL where there is an address, else the embedded one in the data folder. */
 export async function openDatabase(config: { databaseUrl: string | undefined; dataDir: string }) {
   const embedded = config.databaseUrl ? undefined : await openEmbedded(config.dataDir);
-  const adapter = embedded
-    ? new PrismaPGlite(embedded.pglite)
-    : new PrismaPg({ connectionString: config.databaseUrl, max: POOL_MAX }, { statementNameGenerator });
+  // Ours to end: a pool that the schema engine opens for itself would keep the process for seconds after its last work.
+  const pool = new pg.Pool({ connectionString: config.databaseUrl, max: POOL_MAX });
+  const adapter = embedded ? new PrismaPGlite(embedded.pglite) : new PrismaPg(pool, { statementNameGenerator });
   const migrate = () => applyMigrations(adapter);
   await (config.databaseUrl ? alone(config.databaseUrl, migrate) : migrate());
   const db = new PrismaClient({ adapter });
   return {
     db,
     kind: embedded ? ('embedded' as const) : ('postgresql' as const),
+    embedded,
+    /**
+     * Takes what was deleted out of the files of the embedded database. A PostgreSQL server's files are its operator's:
+     * there autovacuum and the rolling off of backups do it.
+     */
+    forgetDeleted: async (): Promise<void> => embedded?.forgetDeleted(),
     async close() {
       await db.$disconnect();
+      if (!pool.ended) await pool.end();
       await embedded?.close();
     },
   };

@@ -7,7 +7,9 @@ import {
   consentRequest,
   continueTurn,
   documentsRequest,
+  leadRequest,
   type Problem,
+  pageviewRequest,
   SITE_BODY_MAX,
   settingsUpdate,
   WIDGET_BODY_MAX,
@@ -29,7 +31,16 @@ type Target = {
   good: object;
 };
 
-const NAMES = ['consents', 'a first turn', 'a further turn', 'a carried turn', 'documents', 'settings'] as const;
+const NAMES = [
+  'consents',
+  'a first turn',
+  'a further turn',
+  'a carried turn',
+  'a lead',
+  'a page view',
+  'documents',
+  'settings',
+] as const;
 type Name = (typeof NAMES)[number];
 
 describe.each(databases)('bad input on %s', database => {
@@ -74,6 +85,24 @@ describe.each(databases)('bad input on %s', database => {
         ...turn,
         schema: continueTurn,
         good: { ...question('Is it wool?', { conversationId: handle }), page, locale: 'en' },
+      },
+      'a lead': {
+        ...widget,
+        path: `${site.widget.base}/leads`,
+        schema: leadRequest,
+        good: {
+          kind: 'callback',
+          fields: { name: 'Ann', email: 'ann@shop.example', phone: '+353850123456', message: 'Hello', size: 'XL' },
+          conversationId: handle,
+          page,
+          callbackAt: '2026-12-01T10:00:00Z',
+        },
+      },
+      'a page view': {
+        ...widget,
+        path: `${site.widget.base}/pageviews`,
+        schema: pageviewRequest,
+        good: { conversationId: handle, url: page.url, referrer: page.referrer },
       },
       'a carried turn': {
         ...turn,
@@ -123,14 +152,14 @@ describe.each(databases)('bad input on %s', database => {
 
   /** The refusals that a batch of bad bodies gets; fails where one of them is no proper problem or left a trace. */
   async function refusals(name: Name, bodies: [Body, Record<string, string>?][]): Promise<string[]> {
-    const before = await relay.dump();
+    const before = await relay.dump('public');
     const seen = new Set<string>();
     for (const [body, headers] of bodies) {
       const answer = await send(targets[name], body, headers);
       expectProblem(answer);
       seen.add(`${answer.status} ${answer.body.code}`);
     }
-    expect(await relay.dump()).toEqual(before);
+    expect(await relay.dump('public')).toEqual(before);
     return [...seen];
   }
 

@@ -45,9 +45,9 @@ describe.each(databases)('CORS on %s', database => {
     });
 
   it('does nothing for a page that it refuses', async () => {
-    const before = await relay.dump();
+    const before = await relay.dump('public');
     await post('https://evil.example');
-    expect(await relay.dump()).toEqual(before);
+    expect(await relay.dump('public')).toEqual(before);
   });
 
   it.each(['config', 'consents', 'turns', 'conversation', 'conversation/export'])(

@@ -41,7 +41,7 @@ describe('the description of the API', () => {
 
   it('names every call of the routers, and no other one', () => {
     const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
-    const ofThePublic = routed().filter(route => route.includes(' /v1/'));
+    const ofThePublic = routed().filter(route => / \/(v1\/|\.well-known\/|metrics)/.test(route));
     expect(ofThePublic.length).toBeGreaterThan(10);
     expect(ofThePublic.sort()).toEqual(described.sort());
     expect(routed()).toEqual(expect.arrayContaining(['GET /healthz', 'GET /readyz', 'GET /openapi.json']));
@@ -82,12 +82,34 @@ describe('the description of the API', () => {
     readConversation: async () => site.widget.conversation(await site.widget.begin('Is it wool?')),
     exportConversation: async () => site.widget.export(await site.widget.begin('Is it wool?')),
     eraseConversation: async () => site.widget.erase(await site.widget.begin('Is it wool?')),
+    requestOwnData: async () => site.widget.requestData(await site.widget.begin('Is it wool?'), { type: 'access' }),
+    requestData: () => site.plugin.requestData({ type: 'erasure', subject: { email: 'nobody@shop.example' } }),
+    listDataRequests: () => site.plugin.dataRequests(),
+    listConversations: () => site.plugin.conversations(),
+    leaveLead: () => site.widget.lead({ fields: { email: 'ann@shop.example' } }),
+    recordPageview: async () => {
+      const conversationId = await site.widget.begin('Is it wool?', ['storage', 'analytics']);
+      return site.widget.pageview({ conversationId });
+    },
+    listLeads: () => site.plugin.leads(),
     getSite: () => site.plugin.site(),
     getSettings: () => site.plugin.settings(),
     putSettings: () => site.plugin.change(settings => settings),
     syncDocuments: () => site.plugin.sync({ upsert: pages, delete: ['nothing'] }),
     getDocumentsStatus: () => site.plugin.status(),
     searchKnowledge: () => site.plugin.search({ q: 'wool' }),
+    getMetrics: () => call('GET', `${relay.url}/metrics`),
+    getPublicKeys: () => call('GET', `${relay.url}/.well-known/jwks.json`),
+    exportConsents: () => site.plugin.consents(),
+    listPurges: async () => {
+      await relay.services.retention.purgeSite(site.id, { trigger: 'manual' });
+      return site.plugin.purges();
+    },
+    getRetention: () => site.plugin.retention('?conversationDays=30'),
+    listLegalHolds: () => site.plugin.holds(),
+    placeLegalHold: () => site.plugin.hold({ reason: 'A dispute', author: 'Ann' }),
+    endLegalHold: async () =>
+      site.plugin.endHold((await site.plugin.hold({ reason: 'A dispute', author: 'Ann' })).body.legalHoldId),
   };
 
   it.each(operations.map(operation => [operation.id, operation] as const))(
@@ -97,7 +119,8 @@ describe('the description of the API', () => {
       const described = document.paths[operation.path]?.[operation.method]?.responses[answer.status];
       expect(answer.status).toBe(operation.status);
       const type = answer.headers.get('Content-Type')?.split(';')[0] ?? '';
-      expect(Object.keys(described?.content ?? { '': {} })).toEqual([type]);
+      const types = [type, ...(operation.answerAs ? [operation.answerAs] : [])];
+      expect(Object.keys(described?.content ?? { '': {} })).toEqual(types);
       const schema = described?.content?.['application/json']?.schema;
       if (schema) expect(z.fromJSONSchema(schema).safeParse(answer.body).error).toBeUndefined();
       expect(schema === undefined).toBe(typeof operation.answer !== 'object');

@@ -21,14 +21,28 @@ export function openapiDocument(version: string): object {
   };
 }
 
-function describe({ id, summary, credential, path, query, body, status, answer, problems: codes }: Operation): object {
+function describe({
+  id,
+  summary,
+  credential,
+  path,
+  query,
+  body,
+  status,
+  answer,
+  answerAs,
+  problems: codes,
+}: Operation): object {
   const content = (schema: z.ZodType, io: 'input' | 'output') => ({
     'application/json': { schema: schemaOf(schema, io) },
   });
   const parameters = [
-    ...(path.includes('{siteKey}')
-      ? [{ name: 'siteKey', in: 'path', required: true, schema: { type: 'string' } }]
-      : []),
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    })),
     ...Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
       name,
       in: 'query',
@@ -45,8 +59,14 @@ function describe({ id, summary, credential, path, query, body, status, answer, 
     responses: {
       [status]: {
         description: summary,
-        ...(answer === 'text/event-stream' && { content: { 'text/event-stream': { schema: { type: 'string' } } } }),
-        ...(answer && answer !== 'text/event-stream' && { content: content(answer, 'output') }),
+        ...(typeof answer === 'string' && { content: { [answer]: { schema: { type: 'string' } } } }),
+        ...(answer &&
+          typeof answer !== 'string' && {
+            content: {
+              ...content(answer, 'output'),
+              ...(answerAs && { [answerAs]: { schema: { type: 'string' } } }),
+            },
+          }),
       },
       ...refusals(codes),
     },

@@ -2,10 +2,15 @@ import { type Problem, problems } from '@confab/contract';
 import type { Middleware } from 'koa';
 import { AppError } from '../lib/app-error.ts';
 import type { Log } from '../lib/log.ts';
+import type { Reporter } from '../providers/reporter/reporter.ts';
+import { routeOf } from './request-id.ts';
 import type { RequestState } from './request-state.ts';
 
-/** The one place where an error becomes a reply. Only faults of ours are logged; the caller sees none of their words. */
-export function answerWithProblems(log: Log): Middleware<RequestState> {
+/**
+ * The one place where an error becomes a reply. Only faults of ours are logged and reported; the caller sees none of
+ * their words.
+ */
+export function answerWithProblems({ log, reporter }: { log: Log; reporter: Reporter }): Middleware<RequestState> {
   return async (ctx, next) => {
     try {
       await next();
@@ -16,8 +21,13 @@ export function answerWithProblems(log: Log): Middleware<RequestState> {
       }
     } catch (error) {
       const known = error instanceof AppError ? error : asAppError(error);
-      if (known.status >= 500)
-        log.error({ err: known.cause ?? known, requestId: ctx.state.requestId }, 'request failed');
+      if (known.status >= 500) {
+        const { requestId } = ctx.state;
+        const fault = known.cause ?? known;
+        log.error({ err: fault, requestId }, 'request failed');
+        // "unavailable" without a cause is what we chose, as during a restart.
+        if (fault !== known || known.code === 'internal') reporter.report(fault, { route: routeOf(ctx), requestId });
+      }
       // Koa would have dropped what was set for the good answer; a problem keeps what CORS and Allow need.
       if (known.retryAfterS !== undefined) ctx.set('Retry-After', String(known.retryAfterS));
       if (known.code === 'unauthorized') ctx.set('WWW-Authenticate', 'Bearer');
@@ -48,7 +58,7 @@ function problemOf(error: AppError, requestId: string): Problem {
 
 function asAppError(error: unknown): AppError {
   // A path that cannot be decoded is the only thing that the router refuses by itself.
-  if (error instanceof URIError || (error as { status?: number }).status === 400) {
+  if (error instanceof URIError || (error as { status?: number } | undefined)?.status === 400) {
     return new AppError('not_found', 'The address cannot be read.');
   }
   if (isDatabaseAway(error)) {
@@ -62,4 +72,6 @@ function asAppError(error: unknown): AppError {
 
 /** Prisma's codes for a database that cannot be reached, is too slow to connect to, or has closed the connection. */
 const isDatabaseAway = (error: unknown): boolean =>
-  ['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037'].includes(String((error as { code?: unknown }).code));
+  ['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037'].includes(
+    String((error as { code?: unknown } | undefined)?.code),
+  );

@@ -7,6 +7,8 @@ const rates = {
   turnsPerIp: { points: 30, seconds: 60 },
   /** Questions in one conversation. */
   turnsPerConversation: { points: 12, seconds: 60 },
+  /** Contact details from one address. */
+  leadsPerIp: { points: 10, seconds: 600 },
   /** Every other call of a widget, from one address. */
   widgetPerIp: { points: 120, seconds: 60 },
   /** Calls of one plugin. */

@@ -1,7 +1,10 @@
 import { type ProblemCode, problems } from '@confab/contract';
 
+/** An error whose message is made of our own words alone, so that it may stand in the log and in reports. */
+export class OwnError extends Error {}
+
 /** A failure we expected. Its message is shown to whoever called; its cause is only for the log. */
-export class AppError extends Error {
+export class AppError extends OwnError {
   readonly code: ProblemCode;
   readonly status: number;
   readonly errors: { path: string; message: string }[] | undefined;

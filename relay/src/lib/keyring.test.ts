@@ -1,5 +1,6 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createKeyring } from './keyring.ts';
+import { createKeyring, thumbprintOf } from './keyring.ts';
 
 const key = (byte: number) => new Uint8Array(32).fill(byte);
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -63,5 +64,31 @@ describe('a keyring', () => {
     expect(createKeyring([key(1)]).demoSecret()).toBe(ring.demoSecret());
     expect(createKeyring([key(2)]).demoSecret()).not.toBe(ring.demoSecret());
     expect(ring.demoSecret().length).toBeGreaterThan(40);
+  });
+
+  it('signs logs so that anybody can check it by the public key, which is not the secret', () => {
+    const [own] = ring.logKeys;
+    if (!own) throw new Error('no key');
+    expect(Object.keys(own.jwk).sort()).toEqual(['crv', 'kty', 'x']);
+    const checks = (text: string, of = ring) =>
+      verify(
+        null,
+        bytes(text),
+        createPublicKey({ key: own.jwk, format: 'jwk' }),
+        Buffer.from(of.signLog(bytes('log')), 'base64url'),
+      );
+    expect(checks('log')).toBe(true);
+    expect(checks('lot')).toBe(false);
+    expect(checks('log', createKeyring([key(2)]))).toBe(false);
+  });
+
+  it('keeps publishing the keys that it signed logs by before', () => {
+    const rotated = createKeyring([key(2), key(1)]);
+    expect(rotated.logKeys.map(({ id }) => id)).toEqual([createKeyring([key(2)]).logKeys[0]?.id, ring.logKeys[0]?.id]);
+  });
+
+  it('names a public key as RFC 8037 does in its example', () => {
+    const x = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo';
+    expect(thumbprintOf({ kty: 'OKP', crv: 'Ed25519', x })).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');
   });
 });

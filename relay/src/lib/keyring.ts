@@ -3,16 +3,25 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createPrivateKey,
+  createPublicKey,
+  sign as ed25519Sign,
   hkdfSync,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
 
+/** What stands before the seed in the PKCS #8 form of an Ed25519 private key (RFC 8410), which Node reads. */
+const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
 /** What a secret key is used for; each use gets a key of its own, so that no use can stand in for another. */
-type Purpose = 'encryption' | 'thread-seal' | 'demo-secret';
+type Purpose = 'encryption' | 'thread-seal' | 'demo-secret' | 'log-signature';
 
 /** Text that only the keyring can read; `keyId` says which key wrote it. */
 export type Sealed = { keyId: string; ciphertext: Uint8Array<ArrayBuffer> };
+
+/** A public key by which anybody can check what the relay signed. `id` is its RFC 7638 thumbprint. */
+export type LogKey = { id: string; jwk: { kty: 'OKP'; crv: 'Ed25519'; x: string } };
 
 export type Keyring = ReturnType<typeof createKeyring>;
 
@@ -29,6 +38,8 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
   if (!current) throw new Error('a keyring needs at least one key');
   const encryption = new Map(keys.map(key => [key.id, key.derive('encryption')]));
   const signing = keys.map(key => key.derive('thread-seal'));
+  const logPairs = keys.map(key => logPair(key.derive('log-signature')));
+  const [logSigner] = logPairs as [LogPair];
 
   return {
     /** Encrypts by AES-256-GCM. `context` (such as the site and the field) must be given again to decrypt. */
@@ -61,6 +72,12 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
       });
     },
 
+    /** An Ed25519 signature by the first of `logKeys`, for what is checked outside of the relay; base64url. */
+    signLog: (payload: Uint8Array): string => ed25519Sign(null, payload, logSigner.privateKey).toString('base64url'),
+
+    /** The public halves of every key, the one that signs first. */
+    logKeys: logPairs.map(({ id, jwk }): LogKey => ({ id, jwk })),
+
     /** The secret of the demo site: the same at every start, and nowhere stored. */
     demoSecret: (): string => current.derive('demo-secret').toString('base64url'),
   };
@@ -70,6 +87,21 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
     if (!key) throw new Error(`no secret key with the id ${id}; add the old key to CONFAB_SECRET_KEY`);
     return key;
   }
+}
+
+type LogPair = ReturnType<typeof logPair>;
+
+/** The Ed25519 key pair of a seed. */
+function logPair(seed: Buffer) {
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
+  const { x = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x } as const;
+  return { privateKey, jwk, id: thumbprintOf(jwk) };
+}
+
+/** The RFC 7638 thumbprint of an Ed25519 public key. */
+export function thumbprintOf({ crv, kty, x }: LogKey['jwk']): string {
+  return createHash('sha256').update(JSON.stringify({ crv, kty, x })).digest('base64url');
 }
 
 function mac(key: Buffer, payload: Uint8Array): Buffer {

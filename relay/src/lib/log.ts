@@ -1,44 +1,37 @@
 import { pino } from 'pino';
-import { AppError } from './app-error.ts';
+import { allowedFields, type LogFields } from './log-fields.ts';
+import { redact } from './redact.ts';
 
 export type Log = ReturnType<typeof createLog>;
 
+const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
+type Level = (typeof LEVELS)[number];
+type Write = (fields: LogFields, message: string) => void;
+
 /**
- * JSON lines on standard output. An error is logged as its name, code and stack frames: messages of libraries may
- * repeat what a visitor wrote, so only the messages of our own errors pass.
+ * JSON lines on standard output. A line holds its level, time and message and the fields of `log-fields.ts`, nothing
+ * else: the logging library is behind this door, so that there is no other way to write a line.
  */
-export function createLog(level: string, destination: NodeJS.WritableStream = process.stdout) {
-  return pino(
+export function createLog(level: string, destination: NodeJS.WritableStream = process.stdout): Record<Level, Write> {
+  const lines = pino(
     {
       level,
       base: null,
       formatters: { level: label => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: describe },
     },
     destination,
   );
+  const writeAt =
+    (at: Level): Write =>
+    (fields, message) => {
+      if (lines.isLevelEnabled(at)) lines[at](allowedFields(fields), wordsOf(fields, message));
+    };
+  return Object.fromEntries(LEVELS.map(each => [each, writeAt(each)])) as Record<Level, Write>;
 }
 
-function describe(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { name: typeof error };
-  const { code, status } = error as { code?: unknown; status?: unknown };
-  const sqlState = /Code: `(\w{5})`/.exec(error.message)?.[1];
-  const ours = error instanceof AppError || error.name === 'ProviderError' || error.name === 'ConfigError';
-  return {
-    name: error.name,
-    ...(ours && { message: error.message }),
-    // A word of ours, Node's or Prisma's; a vendor's server could put anything there.
-    ...(typeof code === 'string' && (ours || /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) && { code }),
-    ...(typeof status === 'number' && { status }),
-    ...(sqlState && { sqlState }),
-    // A message of several lines could pass for frames.
-    frames: error.stack
-      ?.replace(error.message, '')
-      .split('\n')
-      .filter(line => /^\s+at /.test(line))
-      .slice(0, 12)
-      .map(line => line.trim()),
-    ...(error.cause instanceof Error && { cause: describe(error.cause) }),
-  };
+/** Our own words, also of a caller that gives no fields; a message that is no text would be somebody's data. */
+function wordsOf(fields: unknown, message: unknown): string {
+  const words = typeof fields === 'string' ? fields : message;
+  return typeof words === 'string' ? redact(words) : '';
 }

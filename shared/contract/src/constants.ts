@@ -24,5 +24,8 @@ export const DOCUMENTS_MAX = 100;
 /** Largest html or text of one document, in UTF-16 code units; a larger one is rejected as `too_large`. */
 export const DOCUMENT_TEXT_MAX = 2 * 1024 * 1024;
 
-/** How long a visitor's data are kept where the site says nothing else, in days. */
-export const RETENTION_DAYS_DEFAULT = 365;
+/** How long each class of data is kept where the site says nothing else, in days. */
+export const RETENTION_DAYS_DEFAULT = { conversation: 365, lead: 365, pageView: 90, consent: 1_095 };
+
+/** By when a data request must be done, in days: a month, as GDPR Art. 12(3) has it. */
+export const DATA_REQUEST_DAYS = 30;

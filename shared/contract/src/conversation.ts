@@ -19,6 +19,20 @@ export type Message = z.infer<typeof messageSchema>;
 export const conversationSchema = z.object({
   conversationId: uuid,
   createdAt: timestamp,
+  restricted: z.boolean().describe('kept, and not used: answers do not draw on what was said before'),
   messages: z.array(messageSchema),
 });
 export type Conversation = z.infer<typeof conversationSchema>;
+
+/** A stored conversation as it is listed: no word of what was said. */
+export const conversationItem = z.object({
+  id: uuid,
+  createdAt: timestamp,
+  lastMessageAt: timestamp.nullable(),
+  messages: z.int(),
+  locale: z.string().nullable(),
+  pageUrl: z.string().nullable().describe('null while the conversation is restricted'),
+  restricted: z.boolean(),
+});
+export const conversationPage = z.object({ items: z.array(conversationItem), nextCursor: z.string().nullable() });
+export type ConversationPage = z.infer<typeof conversationPage>;

@@ -1,10 +1,29 @@
 import { z } from 'zod';
 import { widgetConfig } from './config.ts';
-import { consentRequest, consentResponse } from './consent.ts';
-import { conversationSchema } from './conversation.ts';
+import { consentRequest, consentResponse, consentsPage, consentsQuery, publicKeySet } from './consent.ts';
+import { conversationPage, conversationSchema } from './conversation.ts';
+import {
+  dataRequest,
+  dataRequestPage,
+  dataRequestResponse,
+  personalDataDocument,
+  visitorDataRequest,
+} from './data-request.ts';
 import { documentsRequest, documentsResponse, documentsStatus, searchQuery, searchResponse } from './documents.ts';
+import { leadPage, leadRequest, leadResponse } from './lead.ts';
+import { pageQuery } from './page.ts';
+import { pageviewRequest } from './pageview.ts';
 import { locale } from './primitives.ts';
 import type { ProblemCode } from './problem.ts';
+import {
+  legalHold,
+  legalHoldRelease,
+  legalHoldRequest,
+  legalHoldsPage,
+  purgesPage,
+  retentionQuery,
+  retentionResponse,
+} from './retention.ts';
 import { settingsSchema, settingsUpdate } from './settings.ts';
 import { siteResponse } from './site.ts';
 import { turnRequest } from './turn.ts';
@@ -19,7 +38,9 @@ export type Operation = {
   query?: z.ZodObject;
   body?: z.ZodType;
   status: number;
-  answer?: z.ZodType | 'text/event-stream';
+  answer?: z.ZodType | 'text/event-stream' | 'text/plain';
+  /** Another form of the answer, and the one that is sent unless JSON is asked for. */
+  answerAs?: 'application/jsonl' | 'text/html';
   problems: ProblemCode[];
 };
 
@@ -30,6 +51,24 @@ const siteProblems: ProblemCode[] = ['unauthorized', 'rate_limited'];
 
 /** Every call of the relay; `GET /openapi.json` is made from this, and a test compares it with the routes. */
 export const operations: Operation[] = [
+  {
+    id: 'getMetrics',
+    method: 'get',
+    path: '/metrics',
+    summary: 'What an operator watches, as Prometheus reads it; of no site and no person.',
+    status: 200,
+    answer: 'text/plain',
+    problems: ['internal', 'unavailable'],
+  },
+  {
+    id: 'getPublicKeys',
+    method: 'get',
+    path: '/.well-known/jwks.json',
+    summary: 'The public keys that check the signatures of consent logs.',
+    status: 200,
+    answer: publicKeySet,
+    problems: [],
+  },
   {
     id: 'getWidgetConfig',
     method: 'get',
@@ -81,10 +120,11 @@ export const operations: Operation[] = [
     id: 'exportConversation',
     method: 'get',
     path: `${widget}/conversation/export`,
-    summary: 'Everything held about the conversation and its visitor.',
+    summary: 'Everything held about the conversation and its visitor; as a page to read where HTML is accepted.',
     credential: 'conversationHandle',
     status: 200,
-    answer: z.looseObject({}),
+    answer: personalDataDocument,
+    answerAs: 'text/html',
     problems: ['unauthorized', 'conversation_not_found', ...widgetProblems],
   },
   {
@@ -94,7 +134,37 @@ export const operations: Operation[] = [
     summary: 'Erases the conversation, its messages and what was derived from them.',
     credential: 'conversationHandle',
     status: 204,
-    problems: ['unauthorized', 'conversation_not_found', ...widgetProblems],
+    problems: ['unauthorized', 'conversation_not_found', 'legal_hold', ...widgetProblems],
+  },
+  {
+    id: 'requestOwnData',
+    method: 'post',
+    path: `${widget}/data-requests`,
+    summary: 'A visitor’s request about the data of their own conversation.',
+    credential: 'conversationHandle',
+    body: visitorDataRequest,
+    status: 200,
+    answer: dataRequestResponse,
+    problems: [...bodyProblems, 'unauthorized', 'conversation_not_found', ...widgetProblems],
+  },
+  {
+    id: 'leaveLead',
+    method: 'post',
+    path: `${widget}/leads`,
+    summary: 'Keeps the contact details that a visitor leaves. The same once more within an hour is the same lead.',
+    body: leadRequest,
+    status: 201,
+    answer: leadResponse,
+    problems: [...bodyProblems, 'conversation_not_found', ...widgetProblems],
+  },
+  {
+    id: 'recordPageview',
+    method: 'post',
+    path: `${widget}/pageviews`,
+    summary: 'Keeps that the visitor of a conversation saw a page, while analytics is granted.',
+    body: pageviewRequest,
+    status: 204,
+    problems: [...bodyProblems, 'consent_required', 'conversation_not_found', ...widgetProblems],
   },
   {
     id: 'getSite',
@@ -128,6 +198,52 @@ export const operations: Operation[] = [
     problems: [...bodyProblems, 'precondition_failed', 'precondition_required', ...siteProblems],
   },
   {
+    id: 'requestData',
+    method: 'post',
+    path: '/v1/site/data-requests',
+    summary:
+      'Does what a person asks for about their data. Somebody unknown gives zero counts. Access and portability answer as a page to read where HTML is accepted.',
+    credential: 'siteSecret',
+    body: dataRequest,
+    status: 200,
+    answer: dataRequestResponse,
+    answerAs: 'text/html',
+    problems: [...bodyProblems, 'subject_ambiguous', 'site_not_found', 'unavailable', ...siteProblems],
+  },
+  {
+    id: 'listDataRequests',
+    method: 'get',
+    path: '/v1/site/data-requests',
+    summary: 'The requests about people’s data, newest first, with what was done and nothing about whom.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: dataRequestPage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'listConversations',
+    method: 'get',
+    path: '/v1/site/conversations',
+    summary: 'The stored conversations, newest first, without a word of what was said.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: conversationPage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'listLeads',
+    method: 'get',
+    path: '/v1/site/leads',
+    summary: 'The contact details that visitors left, newest first; nothing of what is restricted.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: leadPage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
     id: 'syncDocuments',
     method: 'post',
     path: '/v1/site/documents',
@@ -158,6 +274,72 @@ export const operations: Operation[] = [
     query: searchQuery,
     status: 200,
     answer: searchResponse,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'listPurges',
+    method: 'get',
+    path: '/v1/site/purges',
+    summary: 'The certificates of the purges, newest first: what went, counted, each chained to the one before.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: purgesPage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'getRetention',
+    method: 'get',
+    path: '/v1/site/retention',
+    summary: 'What a purge would delete now, with the site’s windows or with those that are given; deletes nothing.',
+    credential: 'siteSecret',
+    query: retentionQuery,
+    status: 200,
+    answer: retentionResponse,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'listLegalHolds',
+    method: 'get',
+    path: '/v1/site/legal-holds',
+    summary: 'The legal holds, newest first, also those that were ended.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: legalHoldsPage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'placeLegalHold',
+    method: 'post',
+    path: '/v1/site/legal-holds',
+    summary: 'Keeps one conversation, or everything of the site, from being deleted.',
+    credential: 'siteSecret',
+    body: legalHoldRequest,
+    status: 201,
+    answer: legalHold,
+    problems: [...bodyProblems, 'conversation_not_found', ...siteProblems],
+  },
+  {
+    id: 'endLegalHold',
+    method: 'delete',
+    path: '/v1/site/legal-holds/{id}',
+    summary: 'Ends a legal hold; the body says who does.',
+    credential: 'siteSecret',
+    body: legalHoldRelease,
+    status: 204,
+    problems: [...bodyProblems, 'not_found', ...siteProblems],
+  },
+  {
+    id: 'exportConsents',
+    method: 'get',
+    path: '/v1/site/consents',
+    summary: 'The consent log in order: JSON Lines between signed checkpoints, to be verified, or plain JSON.',
+    credential: 'siteSecret',
+    query: consentsQuery,
+    status: 200,
+    answer: consentsPage,
+    answerAs: 'application/jsonl',
     problems: ['validation_failed', ...siteProblems],
   },
 ];

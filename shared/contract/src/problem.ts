@@ -11,6 +11,8 @@ export const problems = {
   site_not_found: [404, 'There is no such site'],
   conversation_not_found: [404, 'There is no such conversation'],
   method_not_allowed: [405, 'This method is not allowed here'],
+  subject_ambiguous: [409, 'These identifiers belong to different people'],
+  legal_hold: [409, 'A legal hold keeps these data'],
   precondition_failed: [412, 'The document has changed meanwhile'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RETENTION_DAYS_DEFAULT } from './constants.ts';
 import { locale, text, webUrl } from './primitives.ts';
 import { defaultTexts, type TextName } from './texts.ts';
 
@@ -23,6 +24,18 @@ const notice = z.strictObject({
   acceptLabel: text(60, 1),
   declineLabel: text(60, 1),
 });
+
+const days = z.int().min(1).max(3_650);
+
+const timezone = z.string().max(64).refine(isTimezone, 'is not a time zone such as "Europe/Dublin"');
+
+function isTimezone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
 
 /** The language-model services with keys; the extractive answer needs none and always comes last. */
 export const modelProvider = z.enum(['openai', 'anthropic']);
@@ -62,7 +75,24 @@ const settingsWith = <Key extends z.ZodType>(apiKey: Key) => {
       }),
       anthropic: z.strictObject(access),
     }),
-    retention: z.strictObject({ conversationDays: z.int().min(1).max(3_650) }),
+    timezone: timezone.default('UTC').describe('IANA name; the nightly purge runs at 03:00 there'),
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'is not a country code such as "IE"')
+      .nullable()
+      .default(null)
+      .describe('ISO 3166-1; for phone numbers written without a country code'),
+    retention: z
+      .strictObject({
+        conversationDays: days.describe('messages and conversations'),
+        leadDays: days.default(RETENTION_DAYS_DEFAULT.lead),
+        pageViewDays: days.default(RETENTION_DAYS_DEFAULT.pageView),
+        consentDays: days.default(RETENTION_DAYS_DEFAULT.consent).describe('records of the consent log'),
+      })
+      .refine(({ consentDays, conversationDays }) => consentDays >= conversationDays, {
+        path: ['consentDays'],
+        message: 'is shorter than conversationDays: a conversation must not outlive the proof of its consent',
+      }),
   });
 };
 

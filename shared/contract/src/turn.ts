@@ -53,7 +53,7 @@ export const finishReason = z.enum(['stop', 'length', 'filtered', 'interrupted']
 export type FinishReason = z.infer<typeof finishReason>;
 
 /** Why an answer could not be finished. */
-export const failureCode = z.enum(['provider_failed', 'turn_interrupted', 'internal']);
+export const failureCode = z.enum(['provider_failed', 'turn_interrupted', 'conversation_not_found', 'internal']);
 export type FailureCode = z.infer<typeof failureCode>;
 
 /** The events of an answer, in order; each is one `data:` line of the stream, with its name in `event:`. */

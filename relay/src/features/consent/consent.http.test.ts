@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { consentResponse, type Receipt, widgetConfig } from '@confab/contract';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { consentResponse, type Purpose, type Receipt, widgetConfig } from '@confab/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases, question, startTestRelay, type TestRelay, type TestSite } from '../../../../e2e/relay.ts';
 
@@ -160,6 +160,127 @@ describe.each(databases)('consent on %s', database => {
       await site.widget.decide('declined', { conversationId: handle });
       expect((await site.widget.conversation(handle)).status).toBe(200);
     });
+  });
+
+  describe('the subject of a record', () => {
+    const conversationOf = async (handle: string) => {
+      const handleHash = createHash('sha256').update(handle).digest('hex');
+      return (await relay.rows('Conversation', site)).find(row => row.handleHash === handleHash);
+    };
+    const decided = async (...how: Parameters<typeof site.widget.decide>) =>
+      (await site.widget.decide(...how)).body.receipt;
+
+    it('is the same for all decisions of one visitor, and another for another', async () => {
+      const begin = async () => {
+        const { receipt, consentToken } = (await site.widget.decide('granted')).body;
+        const { started } = await site.widget.turn(question('Is it wool?', { consentToken }));
+        return { receipt, handle: started?.conversationId ?? '' };
+      };
+      const [one, other] = [await begin(), await begin()];
+      const { subject } = one.receipt;
+      expect(subject).toMatch(/^[0-9a-f]{64}$/);
+      expect(other.receipt.subject).not.toBe(subject);
+      const conversationId = one.handle;
+      const later = [
+        await decided('granted', { purposes: ['analytics'], conversationId, source: 'settings' }),
+        await decided('declined', { purposes: ['analytics'], conversationId, source: 'settings' }),
+        await decided('withdrawn', { conversationId, source: 'settings' }),
+      ];
+      for (const receipt of later) {
+        expect(receipt.subject).toBe(subject);
+        expect(receipt.hash).toBe(hashOf(receipt));
+      }
+    });
+
+    it('can be opened by who has the conversation’s key, and is unlinkable when that is erased', async () => {
+      const handle = await site.widget.begin('Is it wool?');
+      const { subjectKey, handleHash, consentSequence } = await conversationOf(handle);
+      const key = subjectKey.replace('\\x', '');
+      const record = (await relay.rows('ConsentRecord', site)).find(({ sequence }) => sequence === consentSequence);
+      const opened = createHmac('sha256', Buffer.from(key, 'hex')).update(`confab subject ${handleHash}`).digest('hex');
+      expect(record.subject).toBe(opened);
+      expect(await relay.tablesWith(key)).toEqual(['public."Conversation"']);
+      await site.widget.erase(handle);
+      expect(await relay.tablesWith(key)).toEqual([]);
+      expect(await relay.tablesWith(handleHash)).toEqual([]);
+      expect(await relay.tablesWith(opened)).toEqual(['public."ConsentRecord"']);
+    });
+
+    it.each([
+      ['who declines', () => decided('declined')],
+      ['who may be counted only', () => decided('granted', { purposes: ['analytics'] })],
+      ['whose conversation is not there', () => decided('withdrawn', { conversationId: randomUUID() })],
+      [
+        'who names a conversation of another site',
+        async () => decided('declined', { conversationId: await (await relay.site()).widget.begin('Is it wool?') }),
+      ],
+    ])('is not there for a visitor %s', async (_, decide) => {
+      const receipt = await decide();
+      expect(receipt).not.toHaveProperty('subject');
+      expect(receipt.hash).toBe(hashOf(receipt));
+    });
+
+    it('is that of the conversation that is named, also where a token for a new one is given', async () => {
+      const old = await site.widget.begin('Is it wool?');
+      const { subject } = await decided('declined', { conversationId: old, purposes: ['analytics'] });
+      const { receipt, consentToken } = (
+        await site.widget.decide('granted', { conversationId: old, purposes: ['storage', 'analytics'] })
+      ).body;
+      expect(receipt.subject).toBe(subject);
+      const { started } = await site.widget.turn(question('Is it warm?', { consentToken }));
+      const { consent } = relay.services;
+      for (const handle of [old, started?.conversationId ?? '']) {
+        const conversation = await relay.services.conversations.find(await ownSite(), handle);
+        const receipts = await consent.receiptsOf(relay.db, await ownSite(), conversation);
+        expect(receipts.at(-1)?.receipt).toEqual(receipt);
+        expect(await consent.allows(relay.db, await ownSite(), conversation, 'analytics')).toBe(true);
+      }
+    });
+  });
+
+  const ownSite = () => relay.services.sites.byKey(site.key);
+
+  it('knows every decision of a visitor, in order, with the words, and nobody else’s', async () => {
+    const conversationId = await site.widget.begin('Is it wool?');
+    await site.widget.begin('Is it warm?');
+    await site.widget.decide('declined', { conversationId, purposes: ['analytics'], source: 'gpc' });
+    const conversation = await relay.services.conversations.find(await ownSite(), conversationId);
+    const own = await ownSite();
+    const receipts = () => relay.services.consent.receiptsOf(relay.db, own, conversation);
+    const { title } = (await site.widget.config()).body.consent;
+    expect(await receipts()).toMatchObject([
+      { receipt: { decision: 'granted', siteKey: site.key }, notice: { title } },
+      { receipt: { decision: 'declined', source: 'gpc' }, notice: { title } },
+    ]);
+    for (const { receipt } of await receipts()) expect(receipt.hash).toBe(hashOf(receipt));
+
+    // A conversation of an earlier version has no key: it knows the record that began it.
+    const keyless = { ...conversation, subjectKey: null };
+    expect(await relay.services.consent.receiptsOf(relay.db, own, keyless)).toEqual((await receipts()).slice(0, 1));
+  });
+
+  it('allows a purpose by the newest decision that names it', async () => {
+    const conversationId = await site.widget.begin('Is it wool?');
+    const conversation = await relay.services.conversations.find(await ownSite(), conversationId);
+    const allows = async (purpose: Purpose) =>
+      relay.services.consent.allows(relay.db, await ownSite(), conversation, purpose);
+    const decide = (decision: 'granted' | 'declined', ...purposes: Purpose[]) =>
+      site.widget.decide(decision, { purposes, conversationId, source: 'settings' });
+    const seen = [await allows('analytics')];
+    for (const step of [
+      () => decide('granted', 'analytics'),
+      () => decide('declined', 'storage'),
+      () => decide('declined', 'analytics'),
+      () => decide('granted', 'storage', 'analytics'),
+      () => decide('declined', 'storage', 'analytics'),
+    ]) {
+      await step();
+      seen.push(await allows('analytics'));
+    }
+    expect(seen).toEqual([false, true, true, false, true, false]);
+    expect(await allows('storage')).toBe(false);
+    await site.widget.decide('granted', { purposes: ['analytics'] });
+    expect(await allows('analytics')).toBe(false);
   });
 
   it('keeps one unbroken chain under 200 decisions at once', async () => {

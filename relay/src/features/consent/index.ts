@@ -1,3 +1,7 @@
-export { type Consent, createConsent } from './consent.ts';
-export { consentRoutes } from './routes.ts';
+export { type Consent, type Consented, createConsent } from './consent.ts';
+export { handleFor, handleHashOf } from './handle.ts';
+export { type LogPage, linesOf } from './log-page.ts';
+export { consentPersonalData } from './personal-data.ts';
+export { consentLogRoutes, consentRoutes } from './routes.ts';
 export { consentStore } from './store.ts';
+export { type LogReport, textLines, verifyLog } from './verify-log.ts';

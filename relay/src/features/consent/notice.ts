@@ -28,7 +28,9 @@ export function noticesOf(site: Site): Notice[] {
   return all.map(([locale, words]) => {
     const wording = { ...words, policyUrl };
     const hash = sha256(canonicalJson({ locale, wording }));
-    // The version names the wording itself: who changes a comma has made a new version, and nobody can forget to.
-    return { hash, version: hash.slice(0, 12), locale, wording };
+    return { hash, version: versionOf(hash), locale, wording };
   });
 }
+
+/** The version names the wording itself: who changes a comma has made a new version, and nobody can forget to. */
+export const versionOf = (hash: string): string => hash.slice(0, 12);

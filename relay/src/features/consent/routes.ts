@@ -1,4 +1,4 @@
-import { consentRequest, locale, WIDGET_BODY_MAX } from '@confab/contract';
+import { type ConsentResponse, consentRequest, consentsQuery, locale, WIDGET_BODY_MAX } from '@confab/contract';
 import type { Router } from '@koa/router';
 import { z } from 'zod';
 import { readJson } from '../../http/body.ts';
@@ -7,18 +7,25 @@ import type { SiteState } from '../../http/request-state.ts';
 import { validate } from '../../http/validate.ts';
 import type { Site } from '../sites/index.ts';
 import type { Consent } from './consent.ts';
+import { jsonOf, linesOf } from './log-page.ts';
+import type { Opening } from './subject.ts';
 import { widgetConfig } from './widget-config.ts';
 
 const configQuery = z.strictObject({ locale: locale.optional() });
 
+/** No type is registered for JSON Lines. OpenAPI's registry names this one; `application/x-ndjson` is the same. */
+const JSON_LINES = 'application/jsonl';
+
 type Deps = {
   consent: Consent;
-  /** A withdrawal erases what the visitor had stored; whoever stores it hands this in. */
-  eraseConversation: (site: Site, handle: string) => Promise<unknown>;
+  /** A withdrawal erases what the visitor had stored, unless the law keeps it; whoever stores it hands this in. */
+  eraseConversation: (site: Site, handle: string) => Promise<{ erased: boolean }>;
+  /** Decisions about one conversation have one subject; whoever keeps its opening hands this in. */
+  openingOf: (site: Site, handle: string) => Promise<Opening | null>;
 };
 
 /** The visitor's calls about consent. */
-export function consentRoutes(router: Router<SiteState>, { consent, eraseConversation }: Deps): void {
+export function consentRoutes(router: Router<SiteState>, { consent, eraseConversation, openingOf }: Deps): void {
   router.get('/config', async ctx => {
     const query = validate(configQuery, ctx.query);
     sendCacheable(ctx, widgetConfig(ctx.state.site, query.locale), 'public, max-age=60');
@@ -28,12 +35,27 @@ export function consentRoutes(router: Router<SiteState>, { consent, eraseConvers
     const { site } = ctx.state;
     const body = await readJson(ctx, { types: ['application/json', 'text/plain'], max: WIDGET_BODY_MAX });
     const request = validate(consentRequest, body);
-    const response = await consent.record(site, request);
-    if (request.decision === 'withdrawn' && request.conversationId) {
-      // After the record: a withdrawal that cannot be proven is asked for again, and erasing twice does no harm.
-      await eraseConversation(site, request.conversationId);
-    }
+    const about = request.conversationId ? await openingOf(site, request.conversationId) : null;
+    const response = await consent.record(site, request, about ?? undefined);
+    // After the record: a withdrawal that cannot be proven is asked for again, and erasing twice does no harm.
+    const erasure =
+      request.decision === 'withdrawn' && request.conversationId
+        ? await eraseConversation(site, request.conversationId)
+        : undefined;
     ctx.status = 201;
-    ctx.body = response;
+    ctx.body = { ...response, ...erasure } satisfies ConsentResponse;
+  });
+}
+
+/** The consent log, as the site's plugin reads it. */
+export function consentLogRoutes(router: Router<SiteState>, { consent }: Pick<Deps, 'consent'>): void {
+  router.get('/consents', async ctx => {
+    const { after, limit } = validate(consentsQuery, ctx.query);
+    const page = await consent.log(ctx.state.site, after, limit);
+    // JSON Lines is what can be verified, so JSON is for those who ask for it by name.
+    const prefersJson = ctx.accepts(JSON_LINES, 'application/json') === 'application/json';
+    ctx.vary('Accept');
+    ctx.type = prefersJson ? 'application/json' : JSON_LINES;
+    ctx.body = prefersJson ? jsonOf(page) : linesOf(page);
   });
 }

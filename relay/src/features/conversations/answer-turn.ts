@@ -3,6 +3,7 @@ import { AppError } from '../../lib/app-error.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Answer } from '../../providers/llm/first-that-answers.ts';
 import { type LlmRequest, type Passage, ProviderError } from '../../providers/llm/llm.ts';
+import type { Reporter } from '../../providers/reporter/reporter.ts';
 import type { Knowledge } from '../knowledge/index.ts';
 import type { Site } from '../sites/index.ts';
 import type { Usage } from '../usage/index.ts';
@@ -21,6 +22,7 @@ export type TurnDeps = {
   /** The providers that the site chose, as one; `undefined` when the visitor left before the first text. */
   ask: (site: Site, request: LlmRequest) => Promise<Answer | undefined>;
   log: Log;
+  report: Reporter['report'];
 };
 
 export type Turn = { id: string; site: Site; text: string; locale: string | undefined; transcript: Transcript };
@@ -93,6 +95,8 @@ async function* tell(
   } catch (error) {
     status = 'failed';
     deps.log.warn({ err: error, siteId: site.id, turnId }, 'the answer broke off');
+    // A provider that fails is no fault of ours.
+    if (!(error instanceof ProviderError)) deps.report(error, { siteId: site.id });
   }
 
   text = text.toWellFormed();
@@ -104,7 +108,12 @@ async function* tell(
       deps.usage.countAnswer(site.id, { beginsConversation: transcript.first }),
     ]);
   } catch (error) {
+    if (isErased(error)) {
+      yield { event: 'failed', data: { code: 'conversation_not_found', retryable: false } };
+      return;
+    }
     deps.log.error({ err: error, siteId: site.id, turnId }, 'the answer could not be kept');
+    deps.report(error, { siteId: site.id });
     // So that the turn, asked again, does not wait for an answer that nobody writes. Most likely this fails as well.
     await transcript.finish({ ...nothing, status: 'failed' }).catch(() => {});
     yield { event: 'failed', data: { code: 'internal', retryable: true } };
@@ -116,5 +125,8 @@ async function* tell(
   const end = { turnId, text, citations, finishReason: finishReason ?? 'stop', ...(seal && { seal }) };
   yield { event: 'completed', data: end };
 }
+
+/** Whether the conversation went while its answer was written. */
+const isErased = (error: unknown): boolean => error instanceof AppError && error.code === 'conversation_not_found';
 
 async function* noEvents(): AsyncGenerator<TurnEvent> {}

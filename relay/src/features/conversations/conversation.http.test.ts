@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { conversationSchema } from '@confab/contract';
+import { conversationSchema, personalDataDocument } from '@confab/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases, question, startTestRelay, type TestRelay, type TestSite } from '../../../../e2e/relay.ts';
 
@@ -38,20 +38,25 @@ describe.each(databases)('a stored conversation on %s', database => {
     const handle = turn.started?.conversationId;
     const { status, body } = await site.widget.export(handle);
     expect(status).toBe(200);
+    expect(personalDataDocument.parse(body)).toEqual(body);
     expect(body).toMatchObject({
       site: { key: site.key },
-      conversation: {
-        conversationId: handle,
-        locale: 'de',
-        pageUrl: 'https://shop.example/jumper',
-        pageTitle: 'Jumper',
-        referrer: 'https://search.example/find',
-        messages: [
-          { role: 'visitor', text: 'Is it wool?' },
-          { role: 'assistant', text: turn.completed?.text, provider: 'extractive' },
+      counts: { conversations: 1 },
+      data: {
+        conversations: [
+          {
+            locale: 'de',
+            pageUrl: 'https://shop.example/jumper',
+            pageTitle: 'Jumper',
+            referrer: 'https://search.example/find',
+            messages: [
+              { role: 'visitor', text: 'Is it wool?' },
+              { role: 'assistant', text: turn.completed?.text, provider: 'extractive' },
+            ],
+            consents: [{ receipt, notice: { title: expect.any(String), body: expect.any(String) } }],
+          },
         ],
       },
-      consent: { receipt, notice: { title: expect.any(String), body: expect.any(String) } },
     });
     // A query may say who somebody is: it was never kept.
     for (const query of ['ann%40a', 'my+illness']) expect(await relay.tablesWith(query)).toEqual([]);
@@ -59,9 +64,9 @@ describe.each(databases)('a stored conversation on %s', database => {
 
   it('tells the export every column of the conversation and its messages but the ids of our own', async () => {
     const handle = await site.widget.begin('Is it wool?');
-    const { conversation } = (await site.widget.export(handle)).body;
+    const [conversation] = (await site.widget.export(handle)).body.data.conversations;
     const columns = async (table: string) => Object.keys((await relay.rows(table))[0] ?? {});
-    const internal = ['siteId', 'id', 'handleHash', 'consentSequence', 'conversationId', 'clientTurnId'];
+    const internal = ['siteId', 'handleHash', 'subjectKey', 'consentSequence', 'conversationId', 'clientTurnId'];
     const held = [...(await columns('Conversation')), ...(await columns('Message'))];
     const told = [...Object.keys(conversation), ...Object.keys(conversation.messages[0])];
     expect(held.filter(column => !internal.includes(column) && !told.includes(column))).toEqual([]);

@@ -1,13 +1,15 @@
 import type { Conversation, TurnEvent, TurnRequest } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../../lib/app-error.ts';
+import { cursorOf, placeOf } from '../../lib/cursor.ts';
 import type { Keyring } from '../../lib/keyring.ts';
+import { pageAddress } from '../../lib/page-address.ts';
 import type { Consent } from '../consent/index.ts';
+import { handleFor, handleHashOf } from '../consent/index.ts';
+import type { Privacy } from '../privacy/index.ts';
 import type { Site } from '../sites/index.ts';
 import { answerTurn, type TurnDeps } from './answer-turn.ts';
 import { carriedTranscript } from './carried-transcript.ts';
-import { handleFor, handleHashOf } from './handle.ts';
-import { pageAddress } from './page-address.ts';
 import { isAbandoned, replayTurn } from './replay-turn.ts';
 import type { ConversationStore, NewTurn, OpenedTurn, StoredMessage } from './store.ts';
 import type { Transcript } from './transcript.ts';
@@ -15,19 +17,22 @@ import type { Transcript } from './transcript.ts';
 /** How many messages of a conversation are given back to the widget, and to a model. */
 const MESSAGES_MAX = 200;
 const HISTORY_MAX = 80;
-const EXPORT_MAX = 100_000;
 
 export type Conversations = ReturnType<typeof createConversations>;
 
 type Deps = TurnDeps & {
   store: ConversationStore;
-  consent: Pick<Consent, 'spending' | 'receipt'>;
+  consent: Pick<Consent, 'spending'>;
+  /** The privacy engine does what is asked of a person's data. */
+  request: Privacy['request'];
   keyring: Pick<Keyring, 'sign' | 'verify'>;
   now: () => Date;
 };
 
 export function createConversations(deps: Deps) {
   const { store, consent, keyring, now } = deps;
+  /** The answers that are being written, by conversation. */
+  const answering = new Map<string, Set<AbortController>>();
 
   return {
     /**
@@ -57,7 +62,10 @@ export function createConversations(deps: Deps) {
         return replayTurn({ look, now, begunHandle }, signal);
       }
       const transcript = storedTranscript(site, opened, turn, begunHandle);
-      return answerTurn(deps, { id: turnId, site, text, locale, transcript }, signal);
+      const { conversationId } = opened;
+      return untilErased(conversationId, erased =>
+        answerTurn(deps, { id: turnId, site, text, locale, transcript }, AbortSignal.any([signal, erased])),
+      );
     },
 
     /** The conversation as its visitor reads it. Throws 404. */
@@ -67,35 +75,61 @@ export function createConversations(deps: Deps) {
       return {
         conversationId: handle,
         createdAt: conversation.createdAt.toISOString(),
+        restricted: conversation.restrictedAt !== null,
         messages: messages.map(readable),
       };
     },
 
-    /** Everything that is held about the conversation and its visitor. Throws 404. */
-    async export(site: Site, handle: string) {
-      const { siteId: _, handleHash: __, id, consentSequence, createdAt, ...conversation } = await find(site, handle);
-      const messages = await store.messages(site.id, id, EXPORT_MAX);
+    /** What its handle opens. Throws 404. */
+    find,
+
+    /** What its handle opens, or nothing. */
+    look,
+
+    /** The conversations of a site, newest first, without a word of what was said. Throws 400 for a wrong cursor. */
+    async list(site: Site, { cursor, limit }: { cursor?: string | undefined; limit: number }) {
+      const rows = await store.list(site.id, placeOf(cursor), limit + 1);
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
       return {
-        exportedAt: now().toISOString(),
-        site: { key: site.key, name: site.settings.name },
-        conversation: {
-          conversationId: handle,
+        items: page.map(({ restrictedAt, createdAt, lastMessageAt, pageUrl, ...row }) => ({
+          ...row,
           createdAt: createdAt.toISOString(),
-          ...conversation,
-          messages: messages.map(message => ({
-            ...readable(message),
-            turnId: message.turnId,
-            provider: message.provider,
-            model: message.model,
-            finishReason: message.finishReason,
-          })),
-        },
-        consent: await consent.receipt(site, consentSequence),
+          lastMessageAt: lastMessageAt?.toISOString() ?? null,
+          pageUrl: restrictedAt ? null : pageUrl,
+          restricted: restrictedAt !== null,
+        })),
+        nextCursor: rows.length > limit && last ? cursorOf({ at: last.createdAt, id: last.id }) : null,
       };
     },
 
-    /** Erases the conversation and its messages, also those that are being written. Gives the number of conversations. */
-    erase: (site: Site, handle: string): Promise<number> => store.erase(site.id, handleHashOf(handle)),
+    /** The consent record's opening, where the handle opens a conversation that has one. */
+    async openingOf(site: Site, handle: string) {
+      const conversation = await look(site, handle);
+      return conversation?.subjectKey ? { ...conversation, subjectKey: conversation.subjectKey } : null;
+    },
+
+    /** Erases the conversation and all that hangs on it, also what is being written. Throws 404, and 409 for a hold. */
+    async erase(site: Site, handle: string): Promise<void> {
+      const { id } = await find(site, handle);
+      if (!(await isErased(site, id))) {
+        throw new AppError('legal_hold', 'The law obliges the shop to keep this conversation for now. Ask the shop.');
+      }
+    },
+
+    /** After a withdrawal: erases what is there. What a legal hold keeps is restricted, and its handle opens it no more. */
+    async withdraw(site: Site, handle: string): Promise<{ erased: boolean }> {
+      const conversation = await look(site, handle);
+      if (!conversation || (await isErased(site, conversation.id))) return { erased: true };
+      await deps.request(site, { type: 'restriction', ...ofVisitor(conversation.id) });
+      await store.close(site.id, conversation.id);
+      return { erased: false };
+    },
+
+    /** Ends the answers that this process is writing in conversations that are gone; their readers are told. */
+    endAnswers(conversationIds: string[]): void {
+      for (const id of conversationIds) for (const answer of answering.get(id) ?? []) answer.abort();
+    },
   };
 
   type StoredRequest = Exclude<TurnRequest, { thread: unknown }>;
@@ -122,13 +156,38 @@ export function createConversations(deps: Deps) {
     const existing = await store.byHandle(site.id, handleHash);
     const asked = existing && (await store.answerOf(site.id, existing.id, request.clientTurnId));
     if (!asked) throw new AppError('consent_required', 'This consent is spent or not valid. Ask the visitor again.');
-    return { conversationId: existing.id, isNew: false };
+    return { conversationId: existing.id, isNew: false, isRestricted: existing.restrictedAt !== null };
+  }
+
+  /** Runs an answer whose signal aborts when its conversation is erased meanwhile. */
+  async function untilErased(
+    conversationId: string,
+    answer: (erased: AbortSignal) => Promise<AsyncIterable<TurnEvent>>,
+  ): Promise<AsyncIterable<TurnEvent>> {
+    const controller = new AbortController();
+    const others = answering.get(conversationId) ?? new Set();
+    answering.set(conversationId, others.add(controller));
+    const end = () => {
+      others.delete(controller);
+      if (others.size === 0) answering.delete(conversationId);
+    };
+    const events = await answer(controller.signal).catch((error: unknown) => {
+      end();
+      throw error;
+    });
+    return (async function* () {
+      try {
+        yield* events;
+      } finally {
+        end();
+      }
+    })();
   }
 
   /** For a visitor who consented: the messages live in our database. */
   function storedTranscript(
     site: Site,
-    { conversationId }: OpenedTurn,
+    { conversationId, isRestricted }: OpenedTurn,
     turn: NewTurn,
     begunHandle: string | undefined,
   ): Transcript {
@@ -136,21 +195,32 @@ export function createConversations(deps: Deps) {
       ...(begunHandle && { begunHandle }),
       first: begunHandle !== undefined,
       async read() {
-        if (begunHandle) return [];
+        // What a visitor has restricted is kept and not used, also not for answering that visitor.
+        if (begunHandle || isRestricted) return [];
         const messages = await store.messages(site.id, conversationId, HISTORY_MAX);
         return messages
           .filter(message => message.turnId !== turn.turnId && message.text !== '')
           .map(({ role, text }) => ({ role: role === 'visitor' ? 'visitor' : 'assistant', text }));
       },
       async finish(answer) {
-        await store.finish(site.id, conversationId, turn.assistantMessageId, answer);
+        const isKept = await store.finish(site.id, conversationId, turn.assistantMessageId, answer);
+        if (!isKept) throw notFound();
         return undefined;
       },
     };
   }
 
+  async function isErased(site: Site, conversationId: string): Promise<boolean> {
+    const { result } = await deps.request(site, { type: 'erasure', ...ofVisitor(conversationId) });
+    return 'retained' in result && Object.keys(result.retained).length === 0;
+  }
+
+  function look(site: Site, handle: string) {
+    return store.byHandle(site.id, handleHashOf(handle));
+  }
+
   async function find(site: Site, handle: string) {
-    const conversation = await store.byHandle(site.id, handleHashOf(handle));
+    const conversation = await look(site, handle);
     if (!conversation) throw notFound();
     return conversation;
   }
@@ -167,6 +237,8 @@ export function createConversations(deps: Deps) {
     };
   }
 }
+
+const ofVisitor = (conversationId: string) => ({ source: 'widget' as const, identifiers: { conversationId } });
 
 const notFound = () =>
   new AppError('conversation_not_found', 'This conversation is not stored (any more). Begin a new one.');

@@ -1,3 +1,4 @@
 export { type Conversations, createConversations } from './conversations.ts';
-export { conversationRoutes } from './routes.ts';
-export { conversationStore } from './store.ts';
+export { conversationPersonalData } from './personal-data.ts';
+export { conversationListRoutes, conversationRoutes, handleOf } from './routes.ts';
+export { conversationStore, keepsConversation } from './store.ts';

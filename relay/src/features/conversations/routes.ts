@@ -1,4 +1,12 @@
-import { beginTurn, carriedTurn, continueTurn, type TurnRequest, uuid, WIDGET_BODY_MAX } from '@confab/contract';
+import {
+  beginTurn,
+  carriedTurn,
+  continueTurn,
+  pageQuery,
+  type TurnRequest,
+  uuid,
+  WIDGET_BODY_MAX,
+} from '@confab/contract';
 import type { Router } from '@koa/router';
 import { bearerOf } from '../../http/bearer.ts';
 import { readJson } from '../../http/body.ts';
@@ -9,8 +17,8 @@ import { readerGone, sendEvents } from '../../http/sse.ts';
 import { validate } from '../../http/validate.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Drain } from '../../lib/drain.ts';
+import { handleHashOf } from '../consent/index.ts';
 import type { Conversations } from './conversations.ts';
-import { handleHashOf } from './handle.ts';
 
 type Deps = { conversations: Conversations; rateLimit: RateLimit; drain: Drain };
 
@@ -33,15 +41,19 @@ export function conversationRoutes(router: Router<SiteState>, { conversations, r
     ctx.body = await conversations.read(ctx.state.site, handleOf(ctx));
   });
 
-  router.get('/conversation/export', async ctx => {
-    ctx.body = await conversations.export(ctx.state.site, handleOf(ctx));
-  });
-
   router.delete('/conversation', async ctx => {
-    if ((await conversations.erase(ctx.state.site, handleOf(ctx))) === 0) {
-      throw new AppError('conversation_not_found', 'This conversation is not stored (any more).');
-    }
+    await conversations.erase(ctx.state.site, handleOf(ctx));
     ctx.status = 204;
+  });
+}
+
+/** A plugin's calls about its conversations. */
+export function conversationListRoutes(
+  router: Router<SiteState>,
+  { conversations }: { conversations: Conversations },
+): void {
+  router.get('/conversations', async ctx => {
+    ctx.body = await conversations.list(ctx.state.site, validate(pageQuery, ctx.query));
   });
 }
 
@@ -66,7 +78,8 @@ function turnOf(body: unknown): TurnRequest {
   return turn;
 }
 
-function handleOf(ctx: SiteContext): string {
+/** The conversation handle that the request brings as its bearer. Throws 401, and 404 where it cannot be one. */
+export function handleOf(ctx: SiteContext): string {
   const handle = bearerOf(ctx);
   if (!uuid.safeParse(handle).success) {
     throw new AppError('conversation_not_found', 'This conversation is not stored (any more).');

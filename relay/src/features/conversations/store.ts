@@ -1,5 +1,6 @@
 import type { Citation, FinishReason, MessageStatus } from '@confab/contract';
-import { type Db, Prisma } from '../../db/database.ts';
+import { type Db, Prisma, type Tx } from '../../db/database.ts';
+import { olderThan, type Place } from '../../lib/cursor.ts';
 import type { FinishedAnswer } from './transcript.ts';
 
 /** The two messages that a turn writes when it begins. */
@@ -35,15 +36,15 @@ export type StoredMessage = {
 };
 
 /** `isNew` is false where this turn has been asked before. */
-export type OpenedTurn = { conversationId: string; isNew: boolean };
+export type OpenedTurn = { conversationId: string; isNew: boolean; isRestricted: boolean };
 
 export type ConversationStore = ReturnType<typeof conversationStore>;
 
 /** Every query of the conversations. */
 export const conversationStore = (db: Db) => ({
   /**
-   * Spends the consent token (`spending`, a statement that returns its `"sequence"`), makes the conversation and writes
-   * its first turn: all in one statement, or nothing where the token is not valid.
+   * Spends the consent token (`spending`, a statement that returns its `"sequence"` and `"subjectKey"`), makes the
+   * conversation and writes its first turn: all in one statement, or nothing where the token is not valid.
    */
   async begin(
     siteId: string,
@@ -53,37 +54,40 @@ export const conversationStore = (db: Db) => ({
   ): Promise<OpenedTurn | undefined> {
     const rows = await db.$queryRaw<{ conversationId: string }[]>`
       WITH "spent" AS (${spending}), "conversation" AS (
-        INSERT INTO "Conversation" ("siteId", "id", "handleHash", "consentSequence", "locale", "pageUrl", "pageTitle",
-          "referrer", "createdAt")
-        SELECT ${siteId}::uuid, ${conversation.id}::uuid, ${conversation.handleHash}, "sequence",
+        INSERT INTO "Conversation" ("siteId", "id", "handleHash", "consentSequence", "subjectKey", "locale", "pageUrl",
+          "pageTitle", "referrer", "createdAt")
+        SELECT ${siteId}::uuid, ${conversation.id}::uuid, ${conversation.handleHash}, "sequence", "subjectKey",
           ${conversation.locale}, ${conversation.pageUrl}, ${conversation.pageTitle}, ${conversation.referrer},
           ${turn.createdAt}::timestamptz
         FROM "spent" RETURNING "id"
       ), "messages" AS (${insertTurn(siteId, turn)})
       SELECT "id"::text AS "conversationId" FROM "conversation"`;
-    return rows[0] && { conversationId: rows[0].conversationId, isNew: true };
+    return rows[0] && { conversationId: rows[0].conversationId, isNew: true, isRestricted: false };
   },
 
-  /** Writes a further turn. Gives nothing where the conversation is not there. */
+  /** Writes a further turn. Gives nothing where the conversation is not there, also when it is just going. */
   async continue(siteId: string, handleHash: string, turn: NewTurn): Promise<OpenedTurn | undefined> {
     const rows = await db.$queryRaw<OpenedTurn[]>`
       WITH "conversation" AS (
-        SELECT "id" FROM "Conversation" WHERE "siteId" = ${siteId}::uuid AND "handleHash" = ${handleHash}
+        SELECT "id", "restrictedAt" FROM "Conversation"
+        WHERE "siteId" = ${siteId}::uuid AND "handleHash" = ${handleHash} FOR KEY SHARE
       ), "messages" AS (
         ${insertTurn(siteId, turn)} ON CONFLICT ("siteId", "conversationId", "clientTurnId", "role") DO NOTHING
         RETURNING "id"
       )
-      SELECT "id"::text AS "conversationId", EXISTS (SELECT FROM "messages") AS "isNew" FROM "conversation"`;
+      SELECT "id"::text AS "conversationId", EXISTS (SELECT FROM "messages") AS "isNew",
+        "restrictedAt" IS NOT NULL AS "isRestricted" FROM "conversation"`;
     return rows[0];
   },
 
-  /** Ends the answer of a turn. What was erased meanwhile does not come back. */
-  async finish(siteId: string, conversationId: string, messageId: string, answer: FinishedAnswer): Promise<void> {
-    await db.$executeRaw`
+  /** Ends the answer of a turn. False where it was erased meanwhile: it does not come back. */
+  async finish(siteId: string, conversationId: string, messageId: string, answer: FinishedAnswer): Promise<boolean> {
+    const changed = await db.$executeRaw`
       UPDATE "Message" SET "text" = ${answer.text}, "citations" = ${JSON.stringify(answer.citations)}::jsonb,
         "status" = ${answer.status}, "provider" = ${answer.provider}, "model" = ${answer.model},
         "finishReason" = ${answer.finishReason}
       WHERE "siteId" = ${siteId}::uuid AND "conversationId" = ${conversationId}::uuid AND "id" = ${messageId}::uuid`;
+    return changed > 0;
   },
 
   /** The answer of a turn that was asked before. */
@@ -105,10 +109,31 @@ export const conversationStore = (db: Db) => ({
   byHandle: (siteId: string, handleHash: string) =>
     db.conversation.findUnique({ where: { siteId_handleHash: { siteId, handleHash } } }),
 
-  /** Gives the number of conversations that went, each with all its messages. */
-  async erase(siteId: string, handleHash: string): Promise<number> {
-    const { count } = await db.conversation.deleteMany({ where: { siteId, handleHash } });
-    return count;
+  /** No handle opens the conversation any more. */
+  async close(siteId: string, id: string): Promise<void> {
+    await db.conversation.updateMany({ where: { siteId, id }, data: { handleHash: `closed ${id}` } });
+  },
+
+  /** Newest first, each with how much it holds. */
+  async list(siteId: string, after: Place | undefined, limit: number) {
+    const rows = await db.conversation.findMany({
+      where: { siteId, ...olderThan(after) },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      take: limit,
+      select: { id: true, createdAt: true, locale: true, pageUrl: true, restrictedAt: true },
+    });
+    const held = await db.message.groupBy({
+      by: ['conversationId'],
+      where: { siteId, conversationId: { in: rows.map(({ id }) => id) } },
+      _count: { id: true },
+      _max: { createdAt: true },
+    });
+    const byId = new Map(held.map(each => [each.conversationId, each]));
+    return rows.map(row => ({
+      ...row,
+      messages: byId.get(row.id)?._count.id ?? 0,
+      lastMessageAt: byId.get(row.id)?._max.createdAt ?? null,
+    }));
   },
 });
 
@@ -121,3 +146,10 @@ const insertTurn = (siteId: string, turn: NewTurn) => Prisma.sql`
   FROM "conversation" CROSS JOIN (VALUES
     (${turn.visitorMessageId}, 'visitor', ${turn.text}, 'completed'),
     (${turn.assistantMessageId}, 'assistant', '', 'streaming')) AS said("id", "role", "text", "status")`;
+
+/** Whether the site keeps this conversation; it then stays until the transaction ends. */
+export async function keepsConversation(tx: Tx, siteId: string, id: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM "Conversation" WHERE "siteId" = ${siteId}::uuid AND "id" = ${id}::uuid FOR KEY SHARE`;
+  return rows.length > 0;
+}

@@ -173,7 +173,7 @@ describe.each(databases)('turns on %s', database => {
   describe('a carried thread', () => {
     it('is answered with a seal, goes on with it, and leaves no row', async () => {
       const { widget, vendor } = await siteWithModel(({ body }) => ({ pieces: [`Answer ${body.input.length}.`] }));
-      const before = await relay.dump();
+      const before = await relay.dump('public');
       const first = await widget.turn(question('Is it wool?', { thread: [] }));
       expect(first.started).not.toHaveProperty('conversationId');
       expect(first.completed?.seal).toEqual(expect.any(String));
@@ -184,7 +184,7 @@ describe.each(databases)('turns on %s', database => {
         { role: 'user', content: 'Is it wool?' },
         { role: 'assistant', content: 'Answer 1.' },
       ]);
-      const after = await relay.dump();
+      const after = await relay.dump('public');
       // One number goes up, in the counters.
       const changed = Object.keys(after).filter(table => after[table]?.join() !== before[table]?.join());
       expect(changed).toEqual(['public."Usage"']);

@@ -166,7 +166,7 @@ describe.each(databases)('turns that go wrong on %s', database => {
     it('is kept with the name of the one that answered', async () => {
       const { widget } = await siteWith({ status: 500 });
       const { body } = await widget.export(await widget.begin(asked));
-      expect(body.conversation.messages[1]).toMatchObject({ provider: 'anthropic', status: 'completed' });
+      expect(body.data.conversations[0].messages[1]).toMatchObject({ provider: 'anthropic', status: 'completed' });
     });
 
     it('three times is skipped, and the owner can see it', async () => {

@@ -47,9 +47,9 @@ describe.each(databases)('the knowledge on %s', database => {
         status: 202,
         body: { accepted: 3, unchanged: 0, rejected: [] },
       });
-      const before = await relay.dump();
+      const before = await relay.dump('public');
       expect((await site.plugin.sync({ upsert: pages })).body).toEqual({ accepted: 0, unchanged: 3, rejected: [] });
-      expect(await relay.dump()).toEqual(before);
+      expect(await relay.dump('public')).toEqual(before);
     });
 
     it('are replaced when anything of them changes, one change after the other', async () => {

@@ -18,6 +18,13 @@ export function defaultSettings(site: { name: string; allowedOrigins: string[] }
       openai: { baseUrl: null, model: null, api: null },
       anthropic: { baseUrl: null, model: null },
     },
-    retention: { conversationDays: RETENTION_DAYS_DEFAULT },
+    timezone: 'UTC',
+    country: null,
+    retention: {
+      conversationDays: RETENTION_DAYS_DEFAULT.conversation,
+      leadDays: RETENTION_DAYS_DEFAULT.lead,
+      pageViewDays: RETENTION_DAYS_DEFAULT.pageView,
+      consentDays: RETENTION_DAYS_DEFAULT.consent,
+    },
   };
 }

@@ -17,6 +17,9 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
   const cache = new LRUCache<string, Site>({ max: 1_000, ttl: CACHE_MS });
 
   return {
+    /** The site as it stands in the database, for work in the background. */
+    byId: store.byId,
+
     /** Throws 404 `site_not_found`. */
     async byKey(key: string): Promise<Site> {
       const site = await cached(`key:${key}`, async () => (isSiteKey(key) ? store.byKey(key) : undefined));

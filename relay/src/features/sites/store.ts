@@ -30,6 +30,7 @@ export type SiteStore = ReturnType<typeof siteStore>;
 
 /** Every query of the sites. */
 export const siteStore = (db: Db) => ({
+  byId: (id: string) => find(db, { id }),
   byKey: (key: string) => find(db, { key }),
   bySecretHash: (secretHash: string) => find(db, { secretHash }),
 

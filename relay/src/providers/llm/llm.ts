@@ -1,4 +1,5 @@
 import type { FinishReason } from '@confab/contract';
+import { OwnError } from '../../lib/app-error.ts';
 
 /** One message of a thread, as a model sees it. */
 export type ChatMessage = { role: 'visitor' | 'assistant'; text: string };
@@ -45,7 +46,7 @@ export type ProviderFault =
   | 'filtered';
 
 /** A provider did not answer, or stopped half-way. Its message may be logged; its cause may not. */
-export class ProviderError extends Error {
+export class ProviderError extends OwnError {
   readonly provider: string;
   readonly fault: ProviderFault;
   readonly status: number | undefined;

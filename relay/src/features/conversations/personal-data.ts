@@ -1,0 +1,128 @@
+import { Prisma, type Tx } from '../../db/database.ts';
+import { type ContactKeys, contactsIn, mentionsIn, replaceMentions } from '../../lib/contacts.ts';
+import { type Consent, handleHashOf } from '../consent/index.ts';
+import { type Changes, type Found, mayMention, type PersonalData, type Subject } from '../privacy/index.ts';
+import { countBefore, purgeBefore } from './purge-conversations.ts';
+
+/** What the conversations keep of people. A person is found in what the visitor wrote, not in what they were answered. */
+export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, 'receiptsOf'> }): PersonalData => ({
+  name: 'conversations',
+  tables: {
+    Conversation: {
+      data: 'Language, the page the chat began on (without query), its title and referrer, the hash of the handle in the visitor’s cookie, and what ties the consent records to it',
+      purpose: 'Continuing the chat, and giving its visitor their rights',
+      origin: 'The visitor’s browser, after consent',
+      recipients: 'The site’s owner',
+      kept: 'conversationDays (365 days unless the site says otherwise); at once when erased',
+    },
+    Message: {
+      data: 'What the visitor wrote and what was answered',
+      purpose: 'Answering, and showing the chat to its visitor and to the site’s owner',
+      origin: 'The visitor, after consent; the assistant',
+      recipients: 'The site’s owner; the language-model provider that the site chose, for the answer only',
+      kept: 'conversationDays (365 days unless the site says otherwise), each message by its own age; at once when erased',
+    },
+  },
+
+  async find(tx, site, { email, phone, conversationId }): Promise<Found> {
+    const ids = new Set<string>();
+    const contacts: Found['contacts'] = [];
+    if (conversationId) {
+      const either = { OR: [{ id: conversationId }, { handleHash: handleHashOf(conversationId) }] };
+      const rows = await tx.conversation.findMany({ where: { siteId: site.id, ...either }, select: { id: true } });
+      for (const { id } of rows) ids.add(id);
+    }
+    if (email || phone) {
+      const texts = new Map<string, string[]>();
+      for (const { conversationId: id, text } of await mentioning(tx, site.id, { email, phone })) {
+        texts.set(id, [...(texts.get(id) ?? []), text]);
+      }
+      for (const [id, all] of texts) {
+        ids.add(id);
+        contacts.push(contactsIn(all.join('\n')));
+      }
+    }
+    return { conversationIds: [...ids], contacts };
+  },
+
+  async export(tx, site, { conversationIds }) {
+    const rows = await tx.conversation.findMany({
+      where: { siteId: site.id, id: { in: conversationIds } },
+      include: { messages: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] } },
+      orderBy: { createdAt: 'asc' },
+    });
+    const all: object[] = [];
+    for (const { messages, siteId: _, handleHash, subjectKey, consentSequence, ...conversation } of rows) {
+      all.push({
+        ...conversation,
+        messages: messages.map(({ siteId: _site, conversationId: _id, clientTurnId: _turn, ...message }) => message),
+        consents: await consent.receiptsOf(tx, site, { handleHash, subjectKey, consentSequence }),
+      });
+    }
+    return JSON.parse(JSON.stringify(all)) as object[];
+  },
+
+  async erase(tx, site, subject) {
+    const free = freeOf(subject);
+    // Whoever else erases them waits here, and turns wait too, so that each message is counted once.
+    await tx.$queryRaw`
+      SELECT 1 FROM "Conversation" WHERE "siteId" = ${site.id}::uuid AND "id" = ANY (${free}::uuid[])
+      ORDER BY "id" FOR UPDATE`;
+    const messages = await tx.message.count({ where: { siteId: site.id, conversationId: { in: free } } });
+    const { count } = await tx.conversation.deleteMany({ where: { siteId: site.id, id: { in: free } } });
+    return { conversations: count, messages };
+  },
+
+  async rectify(tx, site, subject, changes) {
+    const siteId = site.id;
+    const rows = await tx.message.findMany({
+      where: { siteId, conversationId: { in: freeOf(subject) } },
+      select: { conversationId: true, id: true, text: true },
+    });
+    let messages = 0;
+    for (const { text, ...key } of rows) {
+      const corrected = rectified(text, subject, changes);
+      if (corrected === text) continue;
+      // Many of one: a purge may have taken it meanwhile.
+      const { count } = await tx.message.updateMany({ where: { siteId, ...key }, data: { text: corrected } });
+      messages += count;
+    }
+    return { messages };
+  },
+
+  async restrict(tx, site, { conversationIds }, at) {
+    const where = { siteId: site.id, id: { in: conversationIds } };
+    const { count } = await tx.conversation.updateMany({ where, data: { restrictedAt: at } });
+    return { conversations: count };
+  },
+
+  windowDays: ({ retention }) => retention.conversationDays,
+  countBefore,
+  purgeBefore,
+});
+
+const freeOf = ({ conversationIds, heldConversationIds }: Subject): string[] =>
+  conversationIds.filter(id => !heldConversationIds.includes(id));
+
+/** The old address or number gives way to the new one wherever it stands; a name is nowhere marked as one. */
+function rectified(text: string, { email, phone }: ContactKeys, changes: Changes): string {
+  let corrected = text;
+  for (const [field, key] of Object.entries({ email, phone }) as ['email' | 'phone', string | undefined][]) {
+    const change = changes[field];
+    if (key === undefined || change === undefined) continue;
+    corrected = replaceMentions(corrected, { [field]: key }, change ?? '[removed]').text;
+  }
+  return corrected;
+}
+
+/** What visitors of the site wrote, and what their pages said, in which the address or the number stands. */
+async function mentioning(tx: Tx, siteId: string, keys: ContactKeys) {
+  const rows = await tx.$queryRaw<{ conversationId: string; text: string }[]>`
+    SELECT "conversationId"::text AS "conversationId", "text" FROM (
+      SELECT "conversationId", "text" FROM "Message" WHERE "siteId" = ${siteId}::uuid AND "role" = 'visitor'
+      UNION ALL
+      SELECT "id", concat_ws(' ', "pageUrl", "pageTitle", "referrer") FROM "Conversation"
+      WHERE "siteId" = ${siteId}::uuid
+    ) said WHERE ${mayMention(Prisma.sql`"text"`, keys)}`;
+  return rows.filter(({ text }) => mentionsIn(text, keys));
+}

@@ -1,0 +1,109 @@
+import type { LeadItem, LeadKind, LeadPage, LeadRequest } from '@confab/contract';
+import { v7 as uuidv7 } from 'uuid';
+import type { Db, Tx } from '../../db/database.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { AppError } from '../../lib/app-error.ts';
+import { emailKey, phoneKey } from '../../lib/contacts.ts';
+import { cursorOf, placeOf } from '../../lib/cursor.ts';
+import { pageAddress } from '../../lib/page-address.ts';
+import type { Site } from '../sites/index.ts';
+import type { LeadStore } from './store.ts';
+
+/** Who sends the same form again within this time has pressed the button twice, or lost the answer. */
+const SAME_WITHIN_MS = 60 * 60 * 1_000;
+
+export type Leads = ReturnType<typeof createLeads>;
+
+type Deps = {
+  db: Db;
+  store: LeadStore;
+  conversationOf: (site: Site, handle: string) => Promise<{ id: string } | null>;
+  /** Whether the conversation is there, and then stays until the transaction ends. */
+  keepsConversation: (tx: Tx, siteId: string, id: string) => Promise<boolean>;
+  now: () => Date;
+};
+
+export function createLeads({ db, store, conversationOf, keepsConversation, now }: Deps) {
+  return {
+    /**
+     * Keeps what a visitor left, and gives its id; the same once more within an hour is the same lead. Throws 400 where
+     * nobody could be reached by it, and 404 `conversation_not_found`.
+     */
+    async take(site: Site, request: LeadRequest): Promise<string> {
+      const fields = checkedFields(request.fields, site.settings.country);
+      const createdAt = now();
+      const handle = request.conversationId;
+      const conversation = handle === undefined ? undefined : await conversationOf(site, handle);
+      if (conversation === null) throw notFound();
+      const lead = {
+        ...fields,
+        id: uuidv7(),
+        kind: request.kind,
+        conversationId: conversation?.id ?? null,
+        pageUrl: (request.page && pageAddress(request.page.url)) || null,
+        callbackAt: request.callbackAt === undefined ? null : new Date(request.callbackAt),
+        createdAt,
+      };
+      const since = new Date(createdAt.getTime() - SAME_WITHIN_MS);
+      return inTransaction(db, async tx => {
+        // An erasure of the conversation waits for us, or we find it done: no lead of it comes after.
+        if (conversation && !(await keepsConversation(tx, site.id, conversation.id))) throw notFound();
+        return store.add(tx, site.id, lead, since);
+      });
+    },
+
+    /** What was left, newest first. Throws 400 for a cursor that is none. */
+    async list(site: Site, { cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<LeadPage> {
+      const rows = await store.list(site.id, placeOf(cursor), limit + 1);
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        items: page.map(listed),
+        nextCursor: rows.length > limit && last ? cursorOf({ at: last.createdAt, id: last.id }) : null,
+      };
+    },
+  };
+}
+
+const notFound = () => new AppError('conversation_not_found', 'This conversation is not stored (any more).');
+
+/** The form as it is kept: a blank field is none, and the address and the number have their normal form beside them. */
+function checkedFields(typed: LeadRequest['fields'], country: string | null) {
+  const given = Object.entries(typed).filter(([, value]) => value !== undefined && value.trim() !== '');
+  const { name, email, phone, message, ...fields } = Object.fromEntries(given) as Record<string, string>;
+  const keys = {
+    emailKey: email === undefined ? null : (emailKey(email) ?? null),
+    phoneKey: phone === undefined ? null : (phoneKey(phone, country) ?? null),
+  };
+  const errors = [];
+  if (email === undefined && phone === undefined) {
+    errors.push({ path: 'fields', message: 'needs an e-mail address or a phone number, so that somebody can answer' });
+  }
+  if (email !== undefined && keys.emailKey === null) {
+    errors.push({ path: 'fields.email', message: 'is not an e-mail address such as name@example.com' });
+  }
+  if (phone !== undefined && keys.phoneKey === null) {
+    const hint = country ? '' : '; begin it with + and the country code';
+    errors.push({ path: 'fields.phone', message: `is not a phone number${hint}` });
+  }
+  const [first] = errors;
+  if (first) throw new AppError('validation_failed', `"${first.path}" ${first.message}.`, { errors });
+  return { name: name ?? null, email: email ?? null, phone: phone ?? null, message: message ?? null, fields, ...keys };
+}
+
+type LeadRow = Awaited<ReturnType<LeadStore['list']>>[number];
+
+function listed(lead: LeadRow): LeadItem {
+  const { id, conversationId, restrictedAt, name, email, phone, message, fields, pageUrl, callbackAt } = lead;
+  const shown = { name, email, phone, message, fields: fields as Record<string, string>, pageUrl };
+  const hidden = { name: null, email: null, phone: null, message: null, fields: {}, pageUrl: null };
+  return {
+    id,
+    kind: lead.kind as LeadKind,
+    createdAt: lead.createdAt.toISOString(),
+    restricted: restrictedAt !== null,
+    conversationId,
+    ...(restrictedAt === null ? shown : hidden),
+    callbackAt: restrictedAt === null ? (callbackAt?.toISOString() ?? null) : null,
+  };
+}

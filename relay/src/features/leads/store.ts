@@ -1,0 +1,50 @@
+import type { Db, Tx } from '../../db/database.ts';
+import { olderThan, type Place } from '../../lib/cursor.ts';
+
+/** What a visitor left, as it is kept. `fields` are those of the form that have no column of their own. */
+export type NewLead = {
+  id: string;
+  kind: string;
+  conversationId: string | null;
+  name: string | null;
+  email: string | null;
+  emailKey: string | null;
+  phone: string | null;
+  phoneKey: string | null;
+  message: string | null;
+  fields: Record<string, string>;
+  pageUrl: string | null;
+  callbackAt: Date | null;
+  createdAt: Date;
+};
+
+export type LeadStore = ReturnType<typeof leadStore>;
+
+/** The queries of the leads; those of a data request are in `personal-data.ts`. */
+export const leadStore = (db: Db) => ({
+  /**
+   * Keeps the lead and gives its id; the same one again, newer than `since`, is the one that is there. Who leaves the
+   * same address waits here for the end of the other's transaction, in whatever process, and then sees their lead.
+   */
+  async add(tx: Tx, siteId: string, lead: NewLead, since: Date): Promise<string> {
+    const { kind, name, emailKey, phoneKey, message, fields, callbackAt } = lead;
+    const turnstile = `lead ${siteId} ${emailKey} ${phoneKey}`;
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${turnstile}, 0))`;
+    const same = { kind, name, emailKey, phoneKey, message, callbackAt, fields: { equals: fields } };
+    const known = await tx.lead.findFirst({
+      where: { siteId, ...same, restrictedAt: null, createdAt: { gt: since } },
+      select: { id: true },
+    });
+    if (known) return known.id;
+    await tx.lead.create({ data: { siteId, ...lead } });
+    return lead.id;
+  },
+
+  /** Newest first. */
+  list: (siteId: string, before: Place | undefined, limit: number) =>
+    db.lead.findMany({
+      where: { siteId, ...olderThan(before) },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      take: limit,
+    }),
+});

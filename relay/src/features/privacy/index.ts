@@ -1,0 +1,10 @@
+export { dataMap, impersonal } from './data-map.ts';
+export { handlePrivacyJobs } from './jobs.ts';
+export { createLegalHolds, type LegalHolds, notHeld } from './legal-holds.ts';
+export { mayMention } from './may-mention.ts';
+export { dataRequestGauges } from './metrics.ts';
+export type { Changes, Counts, DataMapEntry, Found, Identifiers, PersonalData, Subject } from './personal-data.ts';
+export { createPrivacy, type Privacy } from './privacy.ts';
+export { recordsPersonalData } from './records-personal-data.ts';
+export { privacyRoutes, visitorPrivacyRoutes } from './routes.ts';
+export { requestStore } from './store.ts';

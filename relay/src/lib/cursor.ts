@@ -1,0 +1,24 @@
+import { AppError } from './app-error.ts';
+
+/** A place in a list that is ordered by time and then by id. */
+export type Place = { at: Date; id: string };
+
+/** The place as a client hands it back, which need not know what it says. */
+export const cursorOf = ({ at, id }: Place): string => Buffer.from(`${at.toISOString()} ${id}`).toString('base64url');
+
+/** Throws 400 where the cursor is none of ours. */
+export function placeOf(cursor: string | undefined): Place | undefined {
+  if (cursor === undefined) return undefined;
+  const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime()) || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
+    throw new AppError('validation_failed', 'This cursor is not one of this list. Begin without one.', {
+      errors: [{ path: 'cursor', message: 'is not one that this list gave' }],
+    });
+  }
+  return { at, id };
+}
+
+/** What stands before this place in a list with the newest first, as a Prisma condition. */
+export const olderThan = (place: Place | undefined) =>
+  place ? { OR: [{ createdAt: { lt: place.at } }, { createdAt: place.at, id: { lt: place.id } }] } : {};

@@ -1,0 +1,17 @@
+// @ts-check
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureInstalled } from './install.mjs';
+import { prepare } from './prepare.mjs';
+import { becomeNode24, main, root } from './run.mjs';
+
+main(async () => {
+  await ensureInstalled();
+  await prepare();
+  const envFile = join(root, '.env');
+  return becomeNode24([
+    ...(existsSync(envFile) ? [`--env-file=${envFile}`] : []),
+    join(root, 'relay/src/cli/main.ts'),
+    ...process.argv.slice(2),
+  ]);
+});

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { text, timestamp, uuid } from './primitives.ts';
+
+export const dataRequestType = z.enum(['access', 'portability', 'rectification', 'erasure', 'restriction']);
+export type DataRequestType = z.infer<typeof dataRequestType>;
+
+/** Where a request came from: the visitor's chat, the site's plugin, or its platform. */
+export const dataRequestSource = z.enum(['widget', 'plugin', 'platform']);
+
+const changes = z
+  .strictObject({
+    name: text(200, 1).nullable().optional(),
+    email: text(320, 1).nullable().optional(),
+    phone: text(64, 1).nullable().optional(),
+    restricted: z.boolean().optional(),
+  })
+  .describe('rectification: the details as they shall be, null removes one; restriction: restricted false lifts it');
+
+/** A data-subject request (GDPR Art. 15 to 21), as a plugin sends it. */
+export const dataRequest = z.strictObject({
+  type: dataRequestType,
+  subject: z
+    .strictObject({
+      email: text(320, 1).optional(),
+      phone: text(64, 1).optional().describe('international, or as it is written in the site’s country'),
+      conversationId: uuid.optional().describe('the conversation’s id, or its handle as the visitor knows it'),
+      externalId: text(200, 1).optional().describe('the platform’s own id of the customer'),
+    })
+    .refine(subject => Object.values(subject).some(value => value !== undefined), 'names nobody'),
+  changes: changes.optional(),
+  reference: z
+    .string()
+    .regex(/^[\w.:#/-]{1,100}$/, 'is not an id of yours such as "ticket-17"; personal data do not belong here')
+    .optional()
+    .describe('your own id of this request'),
+});
+export type DataRequest = z.infer<typeof dataRequest>;
+
+/** The same of a visitor, about their own conversation. */
+export const visitorDataRequest = z.strictObject({ type: dataRequestType, changes: changes.optional() });
+
+const counts = z.record(z.string(), z.int().nonnegative());
+
+/** All personal data of a person, machine-readable: one list for each class of data. */
+export const personalDataDocument = z.object({
+  format: z.literal('confab-personal-data/1'),
+  generatedAt: timestamp,
+  site: z.object({ key: z.string(), name: z.string() }),
+  counts,
+  data: z.record(z.string(), z.array(z.looseObject({}))),
+});
+export type PersonalDataDocument = z.infer<typeof personalDataDocument>;
+
+/** What was changed or erased, by kind, and what a legal hold kept. */
+export const dataRequestCounts = z.object({ counts, retained: counts });
+
+export const dataRequestStatus = z.enum(['processing', 'completed']);
+
+const summary = z.object({
+  dataRequestId: uuid,
+  type: dataRequestType,
+  source: dataRequestSource,
+  reference: z.string().nullable(),
+  status: dataRequestStatus,
+  receivedAt: timestamp,
+  dueAt: timestamp,
+  completedAt: timestamp.nullable(),
+});
+
+export const dataRequestResponse = z.object({
+  ...summary.shape,
+  result: z.union([personalDataDocument, dataRequestCounts]),
+});
+export type DataRequestResponse = z.infer<typeof dataRequestResponse>;
+
+/** One request as it is listed: what was done and when, and nothing about whom. */
+export const dataRequestItem = z.object({
+  ...summary.shape,
+  overdue: z.boolean(),
+  counts,
+  retained: counts,
+  events: z.array(z.object({ at: timestamp, event: z.enum(['received', 'completed', 'interrupted']) })),
+});
+export const dataRequestPage = z.object({ items: z.array(dataRequestItem), nextCursor: z.string().nullable() });
+export type DataRequestPage = z.infer<typeof dataRequestPage>;
