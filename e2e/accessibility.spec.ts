@@ -136,6 +136,17 @@ describe('axe finds nothing to object to, and nothing is wider than the screen',
     await page.getByRole('link', { name: 'Download the receipt' }).waitFor();
     await found.in('receipt');
     await page.getByRole('button', { name: 'Back to the chat' }).click();
+    await choose(page, 'Correct my contact details');
+    await page.getByLabel('E-mail').fill('jo');
+    await page.getByRole('button', { name: 'Correct them' }).click();
+    await page.getByText('This is not an e-mail address').waitFor();
+    await found.in('correction');
+    await page.getByRole('button', { name: 'Back to the chat' }).click();
+    await choose(page, 'Stop using this chat');
+    await found.in('restriction');
+    await page.getByRole('button', { name: 'Stop using it' }).click();
+    await thread(page).getByText('kept but not used').waitFor();
+    await found.in('restricted');
     await choose(page, 'Withdraw consent');
     await page.getByRole('button', { name: 'Erase it' }).waitFor();
     await found.in('withdrawal');

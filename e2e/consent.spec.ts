@@ -35,9 +35,18 @@ const consentLog = async () =>
     .sort((a, b) => a.sequence - b.sequence)
     .map(({ decision, source }) => `${decision} by ${source}`);
 
-async function download(page: Page, link: string) {
+async function downloadText(page: Page, link: string) {
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: link }).click()]);
-  return JSON.parse(await readFile(await file.path(), 'utf8'));
+  return readFile(await file.path(), 'utf8');
+}
+
+const download = async (page: Page, link: string) => JSON.parse(await downloadText(page, link));
+
+/** Accepts, and asks a first question, so that there is a stored chat. Gives its handle. */
+async function begin(page: Page, text = QUESTION): Promise<string> {
+  await openAnd(page, 'Accept');
+  await askAndRead(page, text, READ);
+  return (await cookieOf(page))?.value ?? '';
 }
 
 describe('before a visitor opens the chat', () => {
@@ -225,6 +234,9 @@ describe('a visitor who accepts', () => {
     const data = await download(page, 'Download my data');
     expect(JSON.stringify(data)).toContain(word);
     expect(JSON.stringify(data)).toContain(ANSWER);
+    const readable = await downloadText(page, 'Download as a page to read');
+    expect(readable).toMatch(/^<!doctype html>/);
+    expect(readable).toContain(word);
     await page.getByRole('button', { name: 'Back to the chat' }).click();
 
     await choose(page, 'Show my consent receipt');
@@ -232,6 +244,102 @@ describe('a visitor who accepts', () => {
     const receipt = await download(page, 'Download the receipt');
     expect(receipt).toMatchObject({ decision: 'granted', source: 'banner', siteKey: 'demo', purposes: ['storage'] });
     expect(await rowsOf(here.relay, 'ConsentRecord')).toContainEqual(expect.stringContaining(receipt.hash));
+    expect(JSON.stringify(data)).toContain(receipt.hash);
+  });
+
+  it('stops the use of the chat: it is kept, no answer draws on it, the shop sees that, until they allow it again', async () => {
+    const word = planted();
+    const { page } = await arrive();
+    await begin(page, `Is ${word} wool?`);
+    const modelReads = () => JSON.stringify(here.vendor.requests.at(-1)?.body.input);
+    const isRestricted = async () => (await here.relay.demo.plugin.conversations()).body.items[0]?.restricted;
+
+    await choose(page, 'Stop using this chat');
+    await page.getByRole('button', { name: 'Stop using it' }).click();
+    await thread(page).getByText('kept but not used').waitFor();
+    expect(await isRestricted()).toBe(true);
+    await page.reload();
+    await launcher(page).click();
+    await thread(page).getByText('kept but not used').waitFor();
+    await thread(page).getByText(word).waitFor();
+    await askAndRead(page, 'And in oat?', READ);
+    expect(modelReads()).toContain('And in oat?');
+    expect(modelReads()).not.toContain(word);
+
+    await choose(page, 'Use this chat again');
+    await page.getByRole('button', { name: 'Use it again' }).click();
+    await thread(page).getByText('This chat is used again').waitFor();
+    expect(await isRestricted()).toBe(false);
+    await askAndRead(page, 'And in green?', READ);
+    expect(modelReads()).toContain(word);
+    await page.reload();
+    await launcher(page).click();
+    await thread(page).getByText(word).waitFor();
+    expect(await thread(page).getByText('kept but not used').count()).toBe(0);
+  });
+
+  it('corrects the contact details that they left, and reads honestly when there are none', async () => {
+    const { page } = await arrive();
+    const conversationId = await begin(page);
+    const correct = async (details: Record<string, string>) => {
+      await choose(page, 'Correct my contact details');
+      for (const [label, value] of Object.entries(details)) await page.getByLabel(label).fill(value);
+      await page.getByRole('button', { name: 'Correct them' }).click();
+    };
+    await correct({ 'E-mail': 'jo@murphy.example' });
+    await page.getByRole('status').getByText('We hold no such contact details').waitFor();
+    await page.getByRole('button', { name: 'Back to the chat' }).click();
+
+    await here.relay.demo.widget.lead({ fields: { email: 'jo@murfy.example', name: 'Jo' }, conversationId });
+    await correct({ 'E-mail': 'jo@murphy', Phone: 'call me' });
+    await page.getByRole('alert').getByText('This is not an e-mail address').waitFor();
+    await page.getByLabel('E-mail').fill('jo@murphy.example');
+    await page.getByRole('button', { name: 'Correct them' }).click();
+    await page.getByRole('alert').getByText('This is not a phone number').waitFor();
+    await page.getByLabel('Phone').fill('+353 1 679 5666');
+    await page.getByRole('button', { name: 'Correct them' }).click();
+    await page.getByRole('status').getByText('Places changed: 1.').waitFor();
+    const [lead] = (await here.relay.demo.plugin.leads()).body.items;
+    expect(lead).toMatchObject({ name: 'Jo', email: 'jo@murphy.example', phone: '+353 1 679 5666' });
+  });
+
+  it('is told when the chat is erased elsewhere in the middle of an answer, and nothing is stored from then on', async () => {
+    const word = planted();
+    const { page } = await arrive();
+    const handle = await begin(page);
+    const rest = Promise.withResolvers<void>();
+    say({ pieces: ['The first half', ' and the second.'], before: piece => (piece > 0 ? rest.promise : undefined) });
+    await ask(page, `Is ${word} wool?`);
+    await thread(page).getByText('The first half').waitFor();
+    expect((await here.relay.demo.widget.erase(handle)).status).toBe(204);
+    await page.getByRole('group').getByText('Your earlier chat is no longer stored').waitFor();
+    rest.resolve();
+    expect(await storedIn(page)).toEqual(nothing);
+    await page.getByRole('button', { name: 'Decline' }).click();
+    expect(await composer(page).inputValue()).toBe(`Is ${word} wool?`);
+    say({ pieces: [ANSWER] });
+    await composer(page).press('Enter');
+    await thread(page).getByText(READ).waitFor();
+    expect((await rowsOf(here.relay, 'Message')).join()).not.toContain(word);
+  });
+
+  it('and withdraws while the law obliges the shop to keep the chat: it is restricted, and goes on in memory', async () => {
+    const { page } = await arrive();
+    const handle = await begin(page);
+    const [{ id: conversationId } = { id: '' }] = (await here.relay.demo.plugin.conversations()).body.items;
+    const hold = await here.relay.demo.plugin.hold({ conversationId, reason: 'a claim', author: 'Ann' });
+    await choose(page, 'Withdraw consent and erase this chat');
+    await page.getByRole('button', { name: 'Erase it' }).click();
+    await thread(page).getByText('The law obliges the shop to keep this chat for now').waitFor();
+    expect(await storedIn(page)).toEqual(nothing);
+    expect((await here.relay.demo.widget.conversation(handle)).status).toBe(404);
+    const [kept] = (await here.relay.demo.plugin.conversations()).body.items;
+    expect(kept).toMatchObject({ id: conversationId, restricted: true });
+    const before = await rowsOf(here.relay, 'Message');
+    await askAndRead(page, QUESTION, READ);
+    await page.getByText('Nothing of this chat is stored').waitFor();
+    expect(await rowsOf(here.relay, 'Message')).toEqual(before);
+    await here.relay.demo.plugin.endHold(hold.body.legalHoldId);
   });
 });
 

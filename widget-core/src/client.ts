@@ -2,6 +2,10 @@ import type {
   ConsentRequest,
   ConsentResponse,
   Conversation,
+  DataRequest,
+  DataRequestResponse,
+  PersonalDataDocument,
+  Problem,
   ProblemCode,
   TurnEvent,
   TurnRequest,
@@ -18,12 +22,15 @@ export class RelayError extends Error {
   readonly code: ProblemCode | 'offline' | 'unreachable';
   /** The relay's wish, for `rate_limited`. */
   readonly retryAfterMs: number;
+  /** Which fields of the request are wrong, for `validation_failed`. */
+  readonly fields: string[];
 
-  constructor(code: RelayError['code'], retryAfterMs = 0) {
+  constructor(code: RelayError['code'], { retryAfterMs = 0, fields = [] as string[] } = {}) {
     super(code);
     this.name = 'RelayError';
     this.code = code;
     this.retryAfterMs = retryAfterMs;
+    this.fields = fields;
   }
 }
 
@@ -32,7 +39,7 @@ export type Client = ReturnType<typeof createClient>;
 
 /**
  * A client for one site. No cookie and no referrer goes along, and no request carries more than a browser may send
- * without asking the relay first (a CORS preflight), except the two that show the conversation handle.
+ * without asking the relay first (a CORS preflight), except those that show the conversation handle.
  */
 export function createClient(relay: string, siteKey: string) {
   const base = `${relay}/v1/widget/${encodeURIComponent(siteKey)}`;
@@ -44,18 +51,19 @@ export function createClient(relay: string, siteKey: string) {
       referrerPolicy: 'no-referrer',
     });
     if (response.ok) return response;
-    const { code } = await response.json().catch(() => ({}));
-    throw new RelayError(
-      code ?? 'unavailable',
-      1_000 * Number.parseInt(response.headers.get('Retry-After') ?? '0', 10),
-    );
+    const { code, errors = [] }: Partial<Problem> = await response.json().catch(() => ({}));
+    throw new RelayError(code ?? 'unavailable', {
+      retryAfterMs: 1_000 * Number.parseInt(response.headers.get('Retry-After') ?? '0', 10),
+      fields: errors.map(({ path }) => path),
+    });
   }
 
-  async function json<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const json = <T>(path: string, init?: RequestInit): Promise<T> => whole(path, init, response => response.json());
+
+  async function whole<T>(path: string, init: RequestInit = {}, read: (response: Response) => Promise<T>): Promise<T> {
     const wait = patience(ANSWER_WITHIN_MS);
     try {
-      const response = await request(path, { ...init, signal: wait.signal });
-      return await response.json();
+      return await read(await request(path, { ...init, signal: wait.signal }));
     } catch (error) {
       throw asRelayError(error);
     } finally {
@@ -63,8 +71,8 @@ export function createClient(relay: string, siteKey: string) {
     }
   }
 
-  const bearer = (conversationId: string) => ({
-    headers: { Authorization: `Bearer ${conversationId}` },
+  const bearer = (conversationId: string, headers: Record<string, string> = {}) => ({
+    headers: { Authorization: `Bearer ${conversationId}`, ...headers },
     cache: 'no-store' as const,
   });
 
@@ -74,7 +82,16 @@ export function createClient(relay: string, siteKey: string) {
     decide: (decision: ConsentRequest) =>
       json<ConsentResponse>('/consents', { method: 'POST', body: JSON.stringify(decision) }),
     conversation: (conversationId: string) => json<Conversation>('/conversation', bearer(conversationId)),
-    export: (conversationId: string) => json<unknown>('/conversation/export', bearer(conversationId)),
+    export: (conversationId: string) => json<PersonalDataDocument>('/conversation/export', bearer(conversationId)),
+    /** The same as a page to read. */
+    exportPage: (conversationId: string) =>
+      whole('/conversation/export', bearer(conversationId, { Accept: 'text/html' }), response => response.blob()),
+    requestData: (conversationId: string, data: Pick<DataRequest, 'type' | 'changes'>) =>
+      json<DataRequestResponse>('/data-requests', {
+        ...bearer(conversationId),
+        method: 'POST',
+        body: JSON.stringify(data),
+      }),
 
     /** Asks one question. Ends quietly when `signal` aborts; otherwise the last event is `completed` or `failed`. */
     async *ask(turn: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent> {

@@ -12,7 +12,8 @@ import { createConsent } from './ui/consent.ts';
 import { element, icon, setName, setText } from './ui/element.ts';
 import { NEW_TAB_ID } from './ui/markdown-view.ts';
 import { createMenu, type MenuAction } from './ui/menu.ts';
-import { confirmPage, documentPage, type Page } from './ui/page.ts';
+import type { Page } from './ui/page.ts';
+import { rightsPages } from './ui/rights.ts';
 import { createThread } from './ui/thread.ts';
 
 /** The loaded chat, as the loader knows it. */
@@ -74,6 +75,7 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
   );
   launcher.root.append(dialog);
 
+  const pages = rightsPages(session);
   let page: Page | undefined;
   let shown: SessionState['phase'] | 'page' | undefined;
 
@@ -126,10 +128,11 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
 
   let wasAnswering = false;
   let lastNote: SessionState['note'];
+  let wasRestricted = false;
   let forget: ReturnType<typeof setTimeout> | undefined;
   /** Tells a screen reader what has happened: a finished answer as a whole, never its pieces. */
   function announce() {
-    const { answering, messages, note, texts } = state;
+    const { answering, messages, note, restricted, texts } = state;
     const say = (text: string) => {
       live.textContent = text;
       // Said once; whoever reads through the panel later must not meet it a second time.
@@ -142,8 +145,10 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
       const said = answer?.role === 'assistant' ? plainText(parseMarkdown(answer.text, answer.citations)) : '';
       say([said, answer?.problem ? texts[answer.problem] : ''].join(' ').trim());
     }
+    if (restricted && !wasRestricted) say(texts.restricted);
     if (note && note !== lastNote) say(texts[note]);
     wasAnswering = answering;
+    wasRestricted = restricted;
     lastNote = note;
   }
 
@@ -155,19 +160,12 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
   }
 
   function choose(action: MenuAction) {
-    const { texts } = state;
-    const back = () => showPage();
     if (action === 'changeMind') session.changeMind();
-    if (action === 'newChat') session.newChat().then(focusIn);
-    if (action === 'withdraw') showPage(confirmPage(texts, session.withdraw, back));
-    if (action === 'showData') {
-      const data = { title: texts.dataTitle, fetch: session.myData, none: '', download: texts.download };
-      showPage(documentPage(texts, { ...data, fileName: 'confab-data.json' }, back));
-    }
-    if (action === 'receipt') {
-      const receipt = { title: texts.receiptTitle, fetch: session.myReceipt, none: texts.receiptNone };
-      const file = { download: texts.downloadReceipt, fileName: 'confab-receipt.json' };
-      showPage(documentPage(texts, { ...receipt, ...file }, back));
+    else if (action === 'newChat') session.newChat().then(focusIn);
+    else {
+      // What is confirmed late, after the visitor has left the page, must not close another one.
+      const next: Page = pages[action](() => page === next && showPage());
+      showPage(next);
     }
   }
 

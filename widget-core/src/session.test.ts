@@ -5,6 +5,7 @@ import {
   defaultConfig,
   failing,
   holding,
+  losing,
   refusing,
   type StubRelay,
   startStubRelay,
@@ -54,6 +55,14 @@ async function accepted() {
   return visitor;
 }
 
+/** Accepted, and has had a first answer: the relay holds a conversation. */
+async function begun() {
+  const visitor = await accepted();
+  await visitor.ask('one');
+  return visitor;
+}
+
+const dataRequests = () => relay.to('/data-requests').map(({ body }) => body);
 const turns = () => relay.to('/turns').map(({ body }) => body);
 const consents = () => relay.to('/consents').map(({ body }) => body);
 
@@ -115,9 +124,12 @@ describe('a visitor who declines', () => {
     const visitor = await declined();
     await visitor.ask('one');
     expect(await visitor.myData()).toMatchObject({
-      stored: false,
-      messages: [{ text: 'one' }, { text: 'You asked: one' }],
-      consent: { receipt: { decision: 'declined' } },
+      document: {
+        data: {
+          messages: [{ text: 'one' }, { text: 'You asked: one' }],
+          consents: [{ receipt: { decision: 'declined' } }],
+        },
+      },
     });
   });
 });
@@ -149,7 +161,24 @@ describe('a visitor who accepts', () => {
     await later.load();
     expect(later.state).toMatchObject({ phase: 'ready', stored: true });
     expect(later.state.messages.map(({ text }) => text)).toEqual(['one', 'You asked: one', 'two', 'You asked: two']);
-    expect(await later.myReceipt()).toMatchObject({ decision: 'granted' });
+  });
+
+  it('has the newest receipt after a reload, wherever it stands', async () => {
+    const { jar } = await begun();
+    const [first, ...others] = relay.receipts.get(jar.handle ?? '') ?? [];
+    if (!first) throw new Error('no receipt');
+    relay.receipts.set(jar.handle ?? '', [{ ...first, sequence: 2, source: 'settings' }, first, ...others]);
+    const later = visit({ jar });
+    await later.load();
+    expect(await later.myReceipt()).toMatchObject({ decision: 'granted', source: 'settings', sequence: 2 });
+  });
+
+  it('sees what the relay holds, as a document and as a page', async () => {
+    const visitor = await begun();
+    const { document, page } = await visitor.myData();
+    expect(document.data).toMatchObject({ conversations: [{ messages: [{ text: 'one' }, {}] }], leads: [] });
+    expect(page?.type).toContain('text/html');
+    expect(await page?.text()).toContain('You asked: one');
   });
 
   it('stays at the notice when the decision cannot be sent', async () => {
@@ -215,6 +244,23 @@ describe('a visitor who accepts', () => {
     expect(visitor.state.messages.at(-1)?.text).toBe('You asked: two');
   });
 
+  it.each([
+    ['before the first word of an answer', ''],
+    ['in the middle of one', 'Half an ans'],
+  ])('is asked anew when the chat is erased elsewhere %s', async (_, half) => {
+    const visitor = await begun();
+    relay.scripts.push(losing(half));
+    await visitor.ask('two');
+    expect(visitor.jar.handle).toBeUndefined();
+    expect(visitor.state).toMatchObject({
+      ...{ phase: 'asking', note: 'expired', draft: 'two', messages: [] },
+      ...{ stored: false, begun: false, answering: false, retryable: false },
+    });
+    await visitor.decline();
+    await visitor.send();
+    expect(turns().at(-1)).toMatchObject({ text: 'two', thread: [] });
+  });
+
   it('keeps the question when the consent has to be given again', async () => {
     const visitor = await accepted();
     relay.scripts.push(refusing(403, 'consent_required'));
@@ -247,6 +293,78 @@ describe('a visitor who accepts', () => {
     visitor.jar.handle = other.jar.handle;
     await visitor.revisit();
     expect(visitor.state).toMatchObject({ phase: 'ready', stored: true });
+  });
+});
+
+describe('the rights of a visitor whose chat is stored', () => {
+  it('begin with the first answer: before it there is nothing to have rights over', async () => {
+    const visitor = await accepted();
+    expect(visitor.state).toMatchObject({ stored: true, begun: false });
+    await visitor.ask('one');
+    expect(visitor.state.begun).toBe(true);
+    await visitor.withdraw();
+    expect(visitor.state.begun).toBe(false);
+  });
+
+  it('stop the use of the chat and allow it again, and a reload knows', async () => {
+    const visitor = await begun();
+    expect(await visitor.restrict(true)).toBe(true);
+    expect(visitor.state).toMatchObject({ restricted: true, stored: true });
+    expect(visitor.jar.handle).toBeDefined();
+    const [request] = relay.to('/data-requests');
+    expect(request?.headers.authorization).toBe(`Bearer ${visitor.jar.handle}`);
+
+    const later = visit({ jar: visitor.jar });
+    await later.load();
+    expect(later.state).toMatchObject({ restricted: true, begun: true });
+    expect(await later.restrict(false)).toBe(true);
+    expect(later.state).toMatchObject({ restricted: false, note: 'useAllowed' });
+    expect(dataRequests()).toEqual([
+      { type: 'restriction', changes: { restricted: true } },
+      { type: 'restriction', changes: { restricted: false } },
+    ]);
+    const last = visit({ jar: visitor.jar });
+    await last.load();
+    expect(last.state).toMatchObject({ restricted: false, begun: true });
+  });
+
+  it('change nothing here as long as the relay has not confirmed', async () => {
+    const visitor = await begun();
+    relay.refuseOnce('/data-requests', 503, 'unavailable');
+    expect(await visitor.restrict(true)).toBe(false);
+    expect(visitor.state.restricted).toBe(false);
+  });
+
+  it('are over with the chat: whoever asks for one then is asked for consent anew', async () => {
+    const visitor = await begun();
+    await visitor.restrict(true);
+    relay.conversations.clear();
+    expect(await visitor.restrict(false)).toBe(true);
+    expect(visitor.state).toMatchObject({ phase: 'asking', note: 'expired', stored: false, restricted: false });
+    expect(visitor.jar.handle).toBeUndefined();
+
+    const other = await begun();
+    relay.conversations.clear();
+    expect(await other.correct({ name: 'Jo' })).toBeUndefined();
+    expect(other.state).toMatchObject({ phase: 'asking', note: 'expired', begun: false });
+  });
+
+  it('correct contact details, and say how many places hold them', async () => {
+    const visitor = await begun();
+    expect(await visitor.correct({ email: 'jo@example.com' })).toEqual({ places: 0, isHeld: false });
+    relay.leads.set(visitor.jar.handle ?? '', [{ email: 'old@example.com', name: 'Jo' }, { email: 'old@example.com' }]);
+    expect(await visitor.correct({ email: 'jo@example.com' })).toEqual({ places: 2, isHeld: false });
+    expect(dataRequests().at(-1)).toEqual({ type: 'rectification', changes: { email: 'jo@example.com' } });
+    relay.held.add(visitor.jar.handle ?? '');
+    expect(await visitor.correct({ email: 'jo@example.com' })).toEqual({ places: 0, isHeld: true });
+  });
+
+  it('name the fields that are wrong', async () => {
+    const visitor = await begun();
+    await expect(visitor.correct({ email: 'jo', phone: 'call me', name: 'Jo' })).rejects.toMatchObject({
+      code: 'validation_failed',
+      fields: ['changes.email', 'changes.phone'],
+    });
   });
 });
 

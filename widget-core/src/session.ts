@@ -33,6 +33,10 @@ export interface SessionState {
   texts: Record<TextName, string>;
   /** Whether the chat is stored, from now on or already. */
   stored: boolean;
+  /** The relay has begun to store it, so there is something to have rights over. */
+  begun: boolean;
+  /** The visitor has stopped the use of the stored chat. */
+  restricted: boolean;
   messages: ShownMessage[];
   /** An answer is on its way. */
   answering: boolean;
@@ -60,6 +64,15 @@ export interface SessionParts {
   changed(): void;
 }
 
+/** Contact details as they shall be; what is not given stays as it is. */
+export type ContactDetails = { email?: string; phone?: string; name?: string };
+
+/** What came of a correction: how many records hold the new details, or that the law forbids any change for now. */
+export type Correction = { places: number; isHeld: boolean };
+
+/** What is known about the visitor: one list for each class of data, in `data`; and the same as a page, where there is one. */
+export type OwnData = { document: { data: Record<string, object[]> }; page?: Blob };
+
 /** A question on its way. It keeps its id until the relay says that this attempt is over, so no answer is paid for twice. */
 type Turn = { id: string; text: string; wasSent: boolean };
 
@@ -74,6 +87,8 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
     phase: 'loading',
     texts: defaultTexts,
     stored: false,
+    begun: false,
+    restricted: false,
     messages: [],
     answering: false,
     retryable: false,
@@ -120,7 +135,7 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
           add({ role, text, citations, ...(isWhole ? { status } : { status: 'interrupted', problem: 'interrupted' }) });
         }
         offerLastAgain();
-        show({ phase: 'ready', stored: true });
+        show({ phase: 'ready', stored: true, begun: true, restricted: conversation.restricted });
       } else if (handle) loseConversation();
       else if (privacySignal) await decline('gpc');
       else askConsent('banner');
@@ -162,8 +177,11 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
     transcript = carriedTranscript();
     lastTurn = undefined;
     isGivenBack = false;
-    Object.assign(state, { messages: [], stored: false, retryable: false, note: undefined });
+    forgetStored();
+    Object.assign(state, { messages: [], retryable: false, note: undefined });
   }
+
+  const forgetStored = () => Object.assign(state, { stored: false, begun: false, restricted: false });
 
   const decision = (decided: ConsentRequest['decision'], from: typeof source): ConsentRequest => ({
     decision: decided,
@@ -230,12 +248,52 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
       receipt = answer?.receipt ?? receipt;
       cookie.forget();
       startFresh();
-      show({ deciding: false, note: 'withdrawn' });
+      show({ deciding: false, note: answer?.erased === false ? 'withdrawnHeld' : 'withdrawn' });
       return true;
     } catch {
       show({ deciding: false, note: 'withdrawFailed' });
       return false;
     }
+  }
+
+  /**
+   * Stops every use of the stored conversation, or allows it again. `false` where the relay has not confirmed that; a
+   * conversation that is gone has no use either.
+   */
+  async function restrict(restricted: boolean): Promise<boolean> {
+    try {
+      await requestData({ type: 'restriction', changes: { restricted } });
+    } catch (error) {
+      return isGone(error);
+    }
+    show({ restricted, note: restricted ? undefined : 'useAllowed' });
+    return true;
+  }
+
+  /**
+   * Corrects the contact details that the visitor left with the stored conversation. Nothing where the conversation is
+   * gone; throws a `RelayError`, with the `fields` that are wrong.
+   */
+  async function correct(changes: ContactDetails): Promise<Correction | undefined> {
+    try {
+      const { result } = await requestData({ type: 'rectification', changes });
+      const places = Object.values(result.counts).reduce((sum, count) => sum + count, 0);
+      return { places, isHeld: 'retained' in result && Object.keys(result.retained).length > 0 };
+    } catch (error) {
+      if (await isGone(error)) return undefined;
+      throw error;
+    }
+  }
+
+  const requestData = (request: Parameters<Client['requestData']>[1]) =>
+    client.requestData(transcript.handle() ?? '', request);
+
+  /** Whether the relay no longer has the conversation; if so, it is gone here as well. */
+  async function isGone(error: unknown): Promise<boolean> {
+    if (codeOf(error) !== 'conversation_not_found') return false;
+    await settle();
+    if (state.begun) loseConversation(); // else the answer that was running has found out first
+    return true;
   }
 
   /** From the menu of a visitor who declined: what was said is forgotten. */
@@ -317,7 +375,10 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
   }
 
   function hear({ event, data }: TurnEvent, turn: Turn, answer: ShownMessage) {
-    if (event === 'started' && data.conversationId) transcript.began(data.conversationId);
+    if (event === 'started' && data.conversationId) {
+      transcript.began(data.conversationId);
+      state.begun = true;
+    }
     if (event === 'delta') answer.text += data.text;
     if (event === 'citation') answer.citations = [...answer.citations, data];
     if (event === 'completed') {
@@ -327,6 +388,8 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
       else cutShort(answer);
       if (transcript.isFull()) state.note = 'threadFull';
     }
+    // Erased elsewhere while it was being written: the same as if the relay had refused the question for that.
+    if (event === 'failed' && data.code === 'conversation_not_found') throw new RelayError(data.code);
     if (event === 'failed') {
       Object.assign(answer, { status: 'failed', problem: 'failed' });
       state.retryable = data.retryable;
@@ -348,7 +411,7 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
       if (code === 'conversation_not_found') return loseConversation();
       dropLastExchange();
       transcript = carriedTranscript();
-      state.stored = false;
+      forgetStored();
       return askConsent('banner', 'askAgain');
     }
     Object.assign(answer, { status: answer.text ? 'interrupted' : 'failed', problem: problems[code] ?? 'failed' });
@@ -373,19 +436,26 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
   }
 
   /** Everything that is known about this visitor: what the relay holds, or what this page has in its memory. */
-  async function myData(): Promise<unknown> {
+  async function myData(): Promise<OwnData> {
     const handle = transcript.handle();
-    if (handle) return client.export(handle);
+    if (handle) {
+      const [document, page] = await Promise.all([client.export(handle), client.exportPage(handle)]);
+      return { document, page };
+    }
     const messages = state.messages.map(({ role, text, citations, status }) => ({ role, text, citations, status }));
-    return { stored: false, messages, consent: { receipt: receipt ?? null } };
+    return { document: { data: { messages, consents: receipt ? [{ receipt }] : [] } } };
   }
 
   /** The visitor's copy of the last decision. After a reload it is read from the relay's export. */
-  async function myReceipt(): Promise<unknown> {
+  async function myReceipt(): Promise<Receipt | undefined> {
     const handle = transcript.handle();
     if (receipt || !handle) return receipt;
-    const data = (await client.export(handle)) as { consent?: { receipt?: unknown } } | null;
-    return data?.consent?.receipt;
+    const { data } = await client.export(handle);
+    const conversations = (data.conversations ?? []) as { consents?: { receipt: Receipt }[] }[];
+    return conversations
+      .flatMap(({ consents = [] }) => consents.map(consent => consent.receipt))
+      .sort((a, b) => a.sequence - b.sequence)
+      .at(-1);
   }
 
   /**
@@ -407,6 +477,8 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
     decline,
     changeMind,
     withdraw,
+    restrict,
+    correct,
     newChat,
     type,
     send,

@@ -67,9 +67,51 @@ const states: Record<string, (page: Page) => Promise<unknown>> = {
     await choose(page, 'See and download my data');
     await page.getByRole('link', { name: 'Download my data' }).waitFor();
   },
+  'menu of a stored chat': async page => {
+    await answered(page);
+    await page.getByRole('button', { name: 'Privacy and options' }).click();
+  },
   withdrawal: async page => {
     await answered(page);
     await choose(page, 'Withdraw consent');
+  },
+  'stopping the use': async page => {
+    await answered(page);
+    await choose(page, 'Stop using this chat');
+  },
+  'stopping the use failed': async page => {
+    await answered(page);
+    await choose(page, 'Stop using this chat');
+    here.relay.refuseOnce('/data-requests', 503, 'unavailable');
+    await page.getByRole('button', { name: 'Stop using it' }).click();
+    await page.getByRole('alert').getByText('could not be confirmed').waitFor();
+  },
+  'use stopped': async page => {
+    await answered(page);
+    await choose(page, 'Stop using this chat');
+    await page.getByRole('button', { name: 'Stop using it' }).click();
+    await log(page).getByText('kept but not used').waitFor();
+  },
+  'allowing the use': async page => {
+    await states['use stopped']?.(page);
+    await choose(page, 'Use this chat again');
+  },
+  correcting: async page => {
+    await answered(page);
+    await choose(page, 'Correct my contact details');
+  },
+  'corrections that are wrong': async page => {
+    await states.correcting?.(page);
+    await page.getByLabel('E-mail').fill('jo');
+    await page.getByLabel('Phone').fill('call me');
+    await page.getByRole('button', { name: 'Correct them' }).click();
+    await page.getByText('This is not an e-mail address').waitFor();
+  },
+  'nothing to correct': async page => {
+    await states.correcting?.(page);
+    await page.getByLabel('Name').fill('Jo');
+    await page.getByRole('button', { name: 'Correct them' }).click();
+    await page.getByText('so there was nothing to correct').waitFor();
   },
 };
 
@@ -85,6 +127,18 @@ async function expectAccessible(page: Page) {
     ),
   ).toEqual([]);
 }
+
+/** What holds more than fits into its width. */
+const tooWide = (page: Page) =>
+  page
+    .getByRole('dialog')
+    .evaluate(panel =>
+      [panel, ...panel.querySelectorAll('*:not(pre, pre *, .unseen)')]
+        .filter(
+          element => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline',
+        )
+        .map(element => element.outerHTML.slice(0, 80)),
+    );
 
 describe('axe finds nothing to object to', () => {
   it.each(Object.keys(states))('light and dark: %s', async state => {
@@ -112,19 +166,33 @@ describe('on a narrow screen', () => {
   ])('of %s, the panel fills it, and nothing needs scrolling sideways', async (_, width, height) => {
     const { page } = await arrive({ context: { viewport: { width, height } } });
     await answered(page);
-    const dialog = page.getByRole('dialog');
-    expect(await dialog.boundingBox()).toEqual({ x: 0, y: 0, width, height });
-    const wide = await dialog.evaluate(panel =>
-      [panel, ...panel.querySelectorAll('*:not(pre, pre *, .unseen)')]
-        .filter(
-          element => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== 'inline',
-        )
-        .map(element => element.outerHTML.slice(0, 80)),
-    );
-    expect(wide).toEqual([]);
+    expect(await page.getByRole('dialog').boundingBox()).toEqual({ x: 0, y: 0, width, height });
+    expect(await tooWide(page)).toEqual([]);
     const { y = 0, height: fieldHeight = 0 } = (await composer(page).boundingBox()) ?? {};
     expect(y + fieldHeight).toBeLessThanOrEqual(height);
     expect((await log(page).boundingBox())?.height).toBeGreaterThan(80);
+  });
+
+  it.each(['data', 'menu of a stored chat', 'stopping the use failed', 'use stopped', 'corrections that are wrong'])(
+    'nothing needs scrolling sideways: %s',
+    async state => {
+      const { page } = await arrive({ context: { viewport: { width: 320, height: 568 } } });
+      await states[state]?.(page);
+      expect(await tooWide(page)).toEqual([]);
+    },
+  );
+
+  it('every choice of the menu can be reached, also in a window at 400 %', async () => {
+    const { page } = await arrive({ context: { viewport: { width: 320, height: 256 } } });
+    await states['menu of a stored chat']?.(page);
+    for (const choice of await page.locator('#menu').getByRole('button').all()) {
+      await choice.focus();
+      const { y = -1, height = 0 } = (await choice.boundingBox()) ?? {};
+      expect(y).toBeGreaterThan(0);
+      expect(y + height).toBeLessThanOrEqual(256);
+    }
+    // The menu scrolls, and not the panel below it, which only the keyboard could.
+    expect(await page.getByRole('dialog').evaluate(panel => panel.scrollTop)).toBe(0);
   });
 
   it('the focus stays in the panel, since what is behind cannot be seen', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Citation, Receipt, TurnEvent, WidgetConfig } from '@confab/contract';
+import type { Citation, PersonalDataDocument, Receipt, TurnEvent, WidgetConfig } from '@confab/contract';
 import { defaultNotice, defaultTexts } from '@confab/contract/texts';
 
 /** A request as the stub saw it. */
@@ -69,16 +69,32 @@ export const failing: TurnScript = reply => {
   reply.response.end();
 };
 
+/** Is told in the middle of an answer that its conversation was erased elsewhere. */
+export const losing =
+  (text: string): TurnScript =>
+  reply => {
+    reply.start();
+    reply.send({ event: 'delta', data: { text } });
+    reply.send({ event: 'failed', data: { code: 'conversation_not_found', retryable: false } });
+    reply.response.end();
+  };
+
 /** Refuses before the first byte. */
 export const refusing =
   (status: number, code: string, headers: Record<string, string> = {}): TurnScript =>
   ({ response }) =>
     problem(response, status, code, headers);
 
-function problem(response: ServerResponse, status: number, code: string, headers: Record<string, string> = {}) {
+function problem(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  headers: Record<string, string> = {},
+  errors?: { path: string; message: string }[],
+) {
   response.writeHead(status, { 'Content-Type': 'application/problem+json', ...headers });
   response.end(
-    JSON.stringify({ type: `urn:confab:error:${code}`, title: code, status, detail: '', code, requestId: '' }),
+    JSON.stringify({ type: `urn:confab:error:${code}`, title: code, status, detail: '', code, requestId: '', errors }),
   );
 }
 
@@ -108,7 +124,12 @@ export async function startStubRelay() {
   const seen: Seen[] = [];
   const scripts: TurnScript[] = [];
   const conversations = new Map<string, { role: string; text: string; citations: Citation[]; status: string }[]>();
-  const receipts = new Map<string, Receipt>();
+  const receipts = new Map<string, Receipt[]>();
+  const restricted = new Set<string>();
+  /** The contact details that were left with a conversation. */
+  const leads = new Map<string, Record<string, string>[]>();
+  /** The conversations that a legal hold keeps. */
+  const held = new Set<string>();
   const tokens = new Map<string, Receipt>();
   /** Answers a whole path by itself, once: a refusal, a delay. */
   const detours = new Map<string, ((response: ServerResponse, next: () => void) => void)[]>();
@@ -150,7 +171,7 @@ export async function startStubRelay() {
           handle = randomUUID();
           tokens.delete(consentToken);
           conversations.set(handle, []);
-          receipts.set(handle, receipt);
+          receipts.set(handle, [receipt]);
         }
         response.writeHead(200, { 'Content-Type': 'text/event-stream' });
         const begun = receipt && handle ? { conversationId: handle } : {};
@@ -166,19 +187,71 @@ export async function startStubRelay() {
     });
   }
 
+  function dataRequest(response: ServerResponse, handle: string, { type, changes = {} }: Seen['body']) {
+    const wrong = { email: /^[^@]+@[^@]+$/, phone: /^[+\d ]{5,}$/, name: /./ };
+    const errors = Object.entries(wrong).flatMap(([field, good]) =>
+      changes[field] === undefined || good.test(changes[field])
+        ? []
+        : [{ path: `changes.${field}`, message: 'is wrong' }],
+    );
+    if (errors.length > 0) return problem(response, 400, 'validation_failed', {}, errors);
+    const own = leads.get(handle) ?? [];
+    const counts: Record<string, number> = { messages: 0, leads: 0 };
+    if (type === 'restriction') {
+      if (changes.restricted === false) restricted.delete(handle);
+      else restricted.add(handle);
+      counts.conversations = 1;
+    } else if (!held.has(handle)) {
+      for (const lead of own) Object.assign(lead, changes);
+      counts.leads = own.length;
+    }
+    const retained = held.has(handle) ? { conversations: 1 } : {};
+    const [receivedAt, dueAt] = ['2026-05-01T12:00:00Z', '2026-05-31T12:00:00Z'];
+    const [source, reference, status, completedAt] = ['widget', null, 'completed', receivedAt];
+    const summary = { dataRequestId: randomUUID(), type, source, reference, status, receivedAt, dueAt, completedAt };
+    json(response, 200, { ...summary, result: { counts, retained } });
+  }
+
+  function exported(response: ServerResponse, handle: string, messages: object[], asPage: boolean) {
+    const { title, body } = config.consent;
+    const notice = { title, body };
+    const data: PersonalDataDocument['data'] = {
+      conversations: [
+        {
+          ...{ id: randomUUID(), pageUrl: 'https://shop.example/mugs', referrer: null },
+          ...{ createdAt: '2026-05-01T12:00:00Z', restrictedAt: null, messages },
+          consents: receipts.get(handle)?.map(receipt => ({ receipt, notice })) ?? [],
+        },
+      ],
+      leads: leads.get(handle) ?? [],
+      pageViews: [],
+      consents: [],
+    };
+    const counts = Object.fromEntries(Object.entries(data).map(([name, { length }]) => [name, length]));
+    if (asPage) {
+      response.setHeader('Content-Type', 'text/html; charset=utf-8').end(`<!doctype html>${JSON.stringify(data)}`);
+    } else {
+      const format = 'confab-personal-data/1';
+      const site = { key: 'demo', name: 'Shop & Co' };
+      json(response, 200, { format, generatedAt: '2026-05-01T12:00:00Z', site, counts, data });
+    }
+  }
+
   async function answer(request: Seen, response: ServerResponse) {
     const handle = request.headers.authorization?.replace('Bearer ', '') ?? '';
     const messages = conversations.get(handle)?.map(message => {
       return { id: randomUUID(), createdAt: '2026-05-01T12:00:00Z', ...message };
     });
-    const conversation = { conversationId: handle, createdAt: '2026-05-01T12:00:00Z', messages };
     if (request.path === '/config') return json(response, 200, config);
     if (request.path === '/consents') return consent(response, request.body);
     if (request.path === '/turns') return turn(request, response);
     if (!messages) return problem(response, 404, 'conversation_not_found');
-    if (request.path === '/conversation') return json(response, 200, conversation);
-    const { title, body } = config.consent;
-    json(response, 200, { conversation, consent: { receipt: receipts.get(handle), notice: { title, body } } });
+    if (request.path === '/data-requests') return dataRequest(response, handle, request.body);
+    if (request.path === '/conversation/export') {
+      return exported(response, handle, messages, request.headers.accept === 'text/html');
+    }
+    const createdAt = '2026-05-01T12:00:00Z';
+    json(response, 200, { conversationId: handle, createdAt, restricted: restricted.has(handle), messages });
   }
 
   const server = createServer(async (incoming, response) => {
@@ -206,6 +279,10 @@ export async function startStubRelay() {
     seen,
     scripts,
     conversations,
+    restricted,
+    leads,
+    held,
+    receipts,
     /** The requests to one path so far. */
     to: (path: string) => seen.filter(request => request.path === path),
     configure(change: Partial<WidgetConfig>) {
@@ -230,7 +307,7 @@ export async function startStubRelay() {
       config = structuredClone(defaultConfig);
       seen.length = 0;
       scripts.length = 0;
-      conversations.clear();
+      for (const kept of [conversations, receipts, restricted, leads, held]) kept.clear();
       detours.clear();
     },
     close() {

@@ -2,10 +2,19 @@ import type { TextName } from '@confab/contract/texts';
 import type { SessionState } from '../session.ts';
 import { element, icon, setName, setText } from './element.ts';
 
-export type MenuAction = 'changeMind' | 'showData' | 'receipt' | 'newChat' | 'withdraw';
+/** Every choice and when there is one, in the order in which a worried visitor looks for it. */
+const choices = {
+  changeMind: ({ stored }: SessionState) => !stored,
+  showData: () => true,
+  withdraw: ({ stored }: SessionState) => stored,
+  restrict: ({ begun, restricted }: SessionState) => begun && !restricted,
+  allowUse: ({ begun, restricted }: SessionState) => begun && restricted,
+  correct: ({ begun }: SessionState) => begun,
+  receipt: () => true,
+  newChat: ({ stored }: SessionState) => !stored,
+} satisfies Partial<Record<TextName, (state: SessionState) => boolean>>;
 
-const STORED: MenuAction[] = ['showData', 'receipt', 'withdraw'];
-const NOT_STORED: MenuAction[] = ['changeMind', 'showData', 'receipt', 'newChat'];
+export type MenuAction = keyof typeof choices;
 
 /** The visitor's rights and choices, as a button that shows and hides a list of buttons. */
 export function createMenu(choose: (action: MenuAction) => void) {
@@ -17,7 +26,7 @@ export function createMenu(choose: (action: MenuAction) => void) {
   const list = element('ul', { id: 'menu', class: 'menu' });
   const view = element('div', { class: 'menu-holder' }, button, list);
   const items = new Map<MenuAction, HTMLButtonElement>();
-  for (const action of new Set([...NOT_STORED, ...STORED])) {
+  for (const action of Object.keys(choices) as MenuAction[]) {
     const item = element('button', { type: 'button' });
     item.addEventListener('click', () => {
       close();
@@ -49,13 +58,12 @@ export function createMenu(choose: (action: MenuAction) => void) {
       close();
       return wasOpen;
     },
-    update({ texts, stored, phase }: SessionState) {
-      view.hidden = phase !== 'ready';
-      setName(button, texts.menu);
-      const shown = stored ? STORED : NOT_STORED;
+    update(state: SessionState) {
+      view.hidden = state.phase !== 'ready';
+      setName(button, state.texts.menu);
       for (const [action, item] of items) {
-        setText(item, texts[action satisfies TextName]);
-        if (item.parentElement) item.parentElement.hidden = !shown.includes(action);
+        setText(item, state.texts[action]);
+        if (item.parentElement) item.parentElement.hidden = !choices[action](state);
       }
     },
   };

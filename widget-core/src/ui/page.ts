@@ -1,6 +1,6 @@
-import type { SessionState } from '../session.ts';
+import { RelayError } from '../client.ts';
+import type { Correction, Session, SessionState } from '../session.ts';
 import { element, icon } from './element.ts';
-import { readable } from './readable.ts';
 
 type Texts = SessionState['texts'];
 
@@ -12,36 +12,38 @@ export interface Page {
   leave(): void;
 }
 
-interface DocumentParts {
-  title: string;
-  fetch(): Promise<unknown>;
-  /** What to say when there is nothing. */
-  none: string;
-  download: string;
-  fileName: string;
+/** What a page shows, and offers as files. */
+export interface PageDocument {
+  shown: Node[];
+  files: { label: string; name: string; content: Blob }[];
 }
 
-/** A page that fetches a document, shows it in a readable form, and offers it as a file. */
-export function documentPage(
-  texts: Texts,
-  { title, fetch, none, download, fileName }: DocumentParts,
-  back: () => void,
-): Page {
+interface DocumentParts {
+  title: string;
+  fetch(): Promise<PageDocument | undefined>;
+  /** What to say when there is nothing. */
+  none: string;
+}
+
+/** A page that fetches a document, shows it in a readable form, and offers it as files. */
+export function documentPage(texts: Texts, { title, fetch, none }: DocumentParts, back: () => void): Page {
   const content = element('div', { class: 'document' });
   const page = framed(texts, title, back, content);
-  let fileUrl = '';
+  let fileUrls: string[] = [];
+  let isLeft = false;
 
   async function load() {
     content.setAttribute('aria-busy', 'true');
     content.replaceChildren(element('p', { role: 'status' }, texts.working));
     try {
-      const data = await fetch();
-      if (data === undefined || data === null) content.replaceChildren(element('p', {}, none));
-      else {
-        fileUrl = URL.createObjectURL(new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' }));
-        const link = element('a', { class: 'button', href: fileUrl, download: fileName }, download);
-        content.replaceChildren(link, readable(data));
-      }
+      const { shown, files } = (await fetch()) ?? { shown: [], files: [] };
+      if (isLeft) return;
+      fileUrls = files.map(({ content: file }) => URL.createObjectURL(file));
+      const links = files.map(({ label, name }, i) =>
+        element('a', { class: 'button', href: fileUrls[i] ?? '', download: name }, label),
+      );
+      const held = shown.length > 0 ? shown : [element('p', {}, none)];
+      content.replaceChildren(...(links.length > 0 ? [element('div', { class: 'choice' }, ...links)] : []), ...held);
     } catch {
       const again = element('button', { type: 'button', class: 'button' }, texts.retry);
       again.addEventListener('click', load);
@@ -51,15 +53,35 @@ export function documentPage(
   }
 
   load();
-  return { ...page, leave: () => URL.revokeObjectURL(fileUrl) };
+  return {
+    ...page,
+    leave() {
+      isLeft = true;
+      fileUrls.forEach(URL.revokeObjectURL);
+    },
+  };
 }
 
-/** A page that asks before something is done for good. It stays, with the reason, when that fails. */
-export function confirmPage(texts: Texts, confirm: () => Promise<boolean>, back: () => void): Page {
+interface ConfirmParts {
+  title: string;
+  /** What it means. */
+  explained?: string;
+  yes: string;
+  failed: string;
+  confirm(): Promise<boolean>;
+}
+
+/** A page that asks before something is done. It stays, with the reason, when that fails. */
+export function confirmPage(
+  texts: Texts,
+  { title, explained, yes: label, failed, confirm }: ConfirmParts,
+  back: () => void,
+): Page {
   const problem = element('p', { role: 'alert', class: 'problem' });
-  const yes = element('button', { type: 'button', class: 'button' }, texts.withdrawConfirmed);
+  const yes = element('button', { type: 'button', class: 'button' }, label);
   const no = element('button', { type: 'button', class: 'button' }, texts.cancel);
-  const page = framed(texts, texts.withdrawConfirm, back, problem, element('div', { class: 'choice' }, yes, no));
+  const explanation = explained ? [element('p', {}, explained)] : [];
+  const page = framed(texts, title, back, ...explanation, problem, element('div', { class: 'choice' }, yes, no));
   let isBusy = false;
   no.addEventListener('click', back);
   yes.addEventListener('click', async () => {
@@ -69,10 +91,81 @@ export function confirmPage(texts: Texts, confirm: () => Promise<boolean>, back:
     yes.textContent = texts.working;
     if (await confirm()) return back();
     isBusy = false;
-    problem.textContent = texts.withdrawFailed;
+    problem.textContent = failed;
     yes.textContent = texts.retry;
   });
   return page;
+}
+
+/** A page to correct contact details on. It stays with what came of it, as that can be "nothing". */
+export function correctPage(texts: Texts, correct: Session['correct'], back: () => void): Page {
+  const fields = [
+    field('email', { type: 'email', autocomplete: 'email', maxlength: '320', dir: 'ltr' }, texts.emailWrong),
+    field('phone', { type: 'tel', autocomplete: 'tel', maxlength: '64', dir: 'ltr' }, texts.phoneWrong),
+    field('name', { type: 'text', autocomplete: 'name', maxlength: '200', dir: 'auto' }, texts.nameWrong),
+  ];
+  const problem = element('p', { role: 'alert', class: 'problem' });
+  const send = element('button', { type: 'submit', class: 'button' }, texts.correctConfirmed);
+  const cancel = element('button', { type: 'button', class: 'button' }, texts.cancel);
+  const buttons = element('div', { class: 'choice' }, send, cancel);
+  // The relay alone decides what an address or a number is; `novalidate` keeps the browser from a second opinion.
+  const form = element('form', { class: 'form', novalidate: '' }, ...fields.map(({ row }) => row), problem, buttons);
+  const outcome = element('p', { role: 'status' });
+  const explained = element('p', {}, texts.correctExplained);
+  const page = framed(texts, texts.correct, back, explained, form, outcome);
+  let isBusy = false;
+
+  cancel.addEventListener('click', back);
+  form.addEventListener('submit', async event => {
+    event.preventDefault();
+    if (isBusy) return;
+    const changes = Object.fromEntries(fields.flatMap(({ name, value }) => (value() ? [[name, value()]] : [])));
+    const isFilled = Object.keys(changes).length > 0;
+    for (const each of fields) each.reject(false);
+    problem.textContent = isFilled ? '' : texts.correctEmpty;
+    if (!isFilled) return fields[0]?.focus();
+    isBusy = true;
+    send.textContent = texts.working;
+    try {
+      const correction = await correct(changes);
+      if (!correction) return back();
+      form.remove();
+      explained.remove();
+      outcome.textContent = said(correction);
+      page.focus(); // the button that had it is gone
+    } catch (error) {
+      const paths = error instanceof RelayError ? error.fields : [];
+      const wrong = fields.filter(({ name }) => paths.includes(`changes.${name}`));
+      for (const each of wrong) each.reject(true);
+      if (wrong.length === 0) problem.textContent = texts.requestFailed;
+      wrong[0]?.focus();
+    }
+    isBusy = false;
+    send.textContent = texts.correctConfirmed;
+  });
+  return page;
+
+  function said({ places, isHeld }: Correction): string {
+    if (isHeld) return texts.correctedHeld;
+    return places > 0 ? texts.corrected.replace('{count}', String(places)) : texts.correctedNone;
+  }
+
+  function field(name: 'email' | 'phone' | 'name', attributes: Record<string, string>, wrong: string) {
+    const id = `correct-${name}`;
+    const label = element('label', { for: id }, texts[name]);
+    const input = element('input', { id, name, 'aria-describedby': `${id}-problem`, ...attributes });
+    const reason = element('p', { id: `${id}-problem`, class: 'problem', role: 'alert' });
+    return {
+      name,
+      row: element('div', {}, label, input, reason),
+      value: () => input.value.trim(),
+      focus: () => input.focus(),
+      reject(isWrong: boolean) {
+        input.setAttribute('aria-invalid', String(isWrong));
+        reason.textContent = isWrong ? wrong : '';
+      },
+    };
+  }
 }
 
 function framed(texts: Texts, title: string, back: () => void, ...content: Node[]): Page {

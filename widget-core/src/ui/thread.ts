@@ -19,20 +19,22 @@ export function createThread({ retry }: Session) {
   const greeting = element('p', { class: 'greeting' });
   const disclosure = element('p', { class: 'disclosure' });
   const list = element('ol');
+  const restriction = element('p', { class: 'note' });
   const note = element('p', { class: 'note' });
   // The live region elsewhere speaks of finished answers; a log that speaks by itself would read out every piece.
   const log = { class: 'thread', role: 'log', 'aria-live': 'off', tabindex: '0' };
-  const view = element('div', log, element('div', { class: 'intro' }, greeting, disclosure), list, note);
+  const view = element('div', log, element('div', { class: 'intro' }, greeting, disclosure), list, restriction, note);
   const rows = new Map<number, Row>();
   let newest = -1;
 
   return {
     element: view,
-    update({ phase, config, texts, messages, retryable, waiting, note: noted }: SessionState) {
+    update({ phase, config, texts, messages, retryable, waiting, restricted, note: noted }: SessionState) {
       const wasAtEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END;
       view.setAttribute('aria-label', texts.title);
       setText(greeting, texts.greeting);
       setText(disclosure, config?.disclosure ?? texts.disclosure);
+      setText(restriction, restricted ? texts.restricted : '');
       setText(note, phase === 'ready' && noted ? texts[noted] : '');
 
       const keys = new Set(messages.map(({ key }) => key));
