@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { personalDataDocument } from '@confab/contract';
 import type { Tx } from '@confab/relay/db/database.ts';
 import { inTransaction } from '@confab/relay/db/transaction.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -80,6 +81,9 @@ describe.each(databases)('a person who is in every table, on %s', database => {
     for (const table of owned.filter(name => !spent.includes(name))) {
       expect(await relay.rows(table, site), table).not.toEqual([]);
     }
+    const { result } = (await site.plugin.requestData({ type: 'access', subject })).body;
+    expect(personalDataDocument.parse(result)).toEqual(result);
+    expect(result.counts).toEqual({ pageViews: 1, conversations: 2, leads: 2 });
     const opening = (await relay.rows('Conversation', site)).map(({ subjectKey }) => subjectKey);
 
     const { body } = await site.plugin.requestData({ type: 'erasure', subject, reference: 'ticket-1' });

@@ -103,6 +103,15 @@ const json = (response: ServerResponse, status: number, body: unknown) => {
   response.end(JSON.stringify(body));
 };
 
+type ExportedMessage = PersonalDataDocument['data']['conversations'][number]['messages'][number];
+
+/** What an export tells besides what a test says. */
+const ofMessage = { provider: null, model: null, finishReason: null };
+const ofLead = {
+  ...{ kind: 'lead' as const, conversationId: null, name: null, email: null, phone: null, message: null },
+  ...{ fields: {}, pageUrl: null, callbackAt: null, createdAt: '2026-05-01T12:00:00Z', restrictedAt: null },
+};
+
 export const defaultConfig: WidgetConfig = {
   version: 1,
   locale: 'en',
@@ -218,14 +227,14 @@ export async function startStubRelay() {
     const data: PersonalDataDocument['data'] = {
       conversations: [
         {
-          ...{ id: randomUUID(), pageUrl: 'https://shop.example/mugs', referrer: null },
-          ...{ createdAt: '2026-05-01T12:00:00Z', restrictedAt: null, messages },
+          ...{ id: randomUUID(), locale: null, pageUrl: 'https://shop.example/mugs', pageTitle: null, referrer: null },
+          ...{ createdAt: '2026-05-01T12:00:00Z', restrictedAt: null },
+          messages: messages.map(message => ({ ...ofMessage, turnId: randomUUID(), ...message }) as ExportedMessage),
           consents: receipts.get(handle)?.map(receipt => ({ receipt, notice })) ?? [],
         },
       ],
-      leads: leads.get(handle) ?? [],
+      leads: (leads.get(handle) ?? []).map(lead => ({ ...ofLead, id: randomUUID(), ...lead })),
       pageViews: [],
-      consents: [],
     };
     const counts = Object.fromEntries(Object.entries(data).map(([name, { length }]) => [name, length]));
     if (asPage) {

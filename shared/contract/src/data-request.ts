@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { receiptSchema } from './consent.ts';
+import { messageSchema } from './conversation.ts';
+import { leadKind } from './lead.ts';
 import { text, timestamp, uuid } from './primitives.ts';
 
 export const dataRequestType = z.enum(['access', 'portability', 'rectification', 'erasure', 'restriction']);
@@ -41,13 +44,67 @@ export const visitorDataRequest = z.strictObject({ type: dataRequestType, change
 
 const counts = z.record(z.string(), z.int().nonnegative());
 
+const exportedMessage = z.object({
+  ...messageSchema.shape,
+  turnId: uuid,
+  provider: z.string().nullable(),
+  model: z.string().nullable(),
+  finishReason: z.string().nullable(),
+});
+
+const exportedConversation = z.object({
+  id: uuid,
+  locale: z.string().nullable(),
+  pageUrl: z.string().describe('where the chat began, without query and fragment'),
+  pageTitle: z.string().nullable(),
+  referrer: z.string().nullable(),
+  createdAt: timestamp,
+  restrictedAt: timestamp.nullable(),
+  messages: z.array(exportedMessage),
+  consents: z
+    .array(
+      z.object({
+        receipt: receiptSchema,
+        notice: z.looseObject({}).optional().describe('the words that were shown'),
+      }),
+    )
+    .describe('the visitor’s decisions, oldest first'),
+});
+
+const exportedLead = z.object({
+  id: uuid,
+  kind: leadKind,
+  conversationId: uuid.nullable(),
+  name: z.string().nullable(),
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
+  message: z.string().nullable(),
+  fields: z.record(z.string(), z.string()),
+  pageUrl: z.string().nullable(),
+  callbackAt: timestamp.nullable(),
+  createdAt: timestamp,
+  restrictedAt: timestamp.nullable(),
+});
+
+const exportedPageView = z.object({
+  id: uuid,
+  conversationId: uuid,
+  url: z.string(),
+  referrer: z.string().nullable(),
+  createdAt: timestamp,
+});
+
 /** All personal data of a person, machine-readable: one list for each class of data. */
 export const personalDataDocument = z.object({
   format: z.literal('confab-personal-data/1'),
   generatedAt: timestamp,
   site: z.object({ key: z.string(), name: z.string() }),
   counts,
-  data: z.record(z.string(), z.array(z.looseObject({}))),
+  data: z.object({
+    pageViews: z.array(exportedPageView),
+    conversations: z.array(exportedConversation),
+    leads: z.array(exportedLead),
+  }),
 });
 export type PersonalDataDocument = z.infer<typeof personalDataDocument>;
 

@@ -12,7 +12,7 @@ import { type CountsByClass, durationOf, type PurgeStore, type Run } from './sto
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** Rows of one class that go in one transaction: as many as a turn beside it does not feel. See docs/benchmarks.md. */
-const BATCH = 1_000;
+export const BATCH = 500;
 /** How long the purge rests for each millisecond that it worked. */
 const REST = 1;
 

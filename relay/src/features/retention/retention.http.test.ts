@@ -3,6 +3,7 @@ import { type PurgeCertificate, purgesPage, retentionResponse } from '@confab/co
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { daysAgo, plantConversation } from '../../../../e2e/plant.ts';
 import { databases, question, startTestRelay, type TestRelay, type TestSite } from '../../../../e2e/relay.ts';
+import { BATCH } from './purge-site.ts';
 
 const HOUR_MS = 60 * 60 * 1_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -169,10 +170,10 @@ describe.each(databases)('retention on %s', database => {
       });
       await expect(stopped).rejects.toThrow();
       expect((await site.plugin.purges()).body.items).toMatchObject([
-        { counts: { conversations: { messages: 1_000 } } },
+        { counts: { conversations: { messages: BATCH } } },
       ]);
       expect(await dueSites()).not.toContain(site.id);
-      expect(await relay.rows('Message', site)).toHaveLength(1_500);
+      expect(await relay.rows('Message', site)).toHaveLength(2_500 - BATCH);
     });
 
     it('of a night that is stopped goes on where it was, with the counts of both', async () => {
@@ -190,7 +191,7 @@ describe.each(databases)('retention on %s', database => {
         onProgress: () => stop.abort(),
       });
       await expect(stopped).rejects.toThrow();
-      expect(await relay.rows('Message', site)).toHaveLength(1_500);
+      expect(await relay.rows('Message', site)).toHaveLength(2_500 - BATCH);
       expect((await site.plugin.purges()).body.items).toEqual([]);
       const certificate = await purge(site, 'nightly');
       expect(certificate).toMatchObject({ sequence: 1, counts: { conversations: { messages: 2_500 } } });
