@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { personalDataDocument } from '@confab/contract';
 import type { Tx } from '@confab/relay/db/database.ts';
 import { inTransaction } from '@confab/relay/db/transaction.ts';
@@ -18,6 +17,7 @@ import {
   startTestRelay,
   type TestRelay,
   type TestSite,
+  wordsIn,
 } from './relay.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -335,12 +335,3 @@ describe('on PostgreSQL, where several work at once', () => {
     expect((await site.widget.conversation(handle)).body.messages).toEqual([]);
   });
 });
-
-async function wordsIn(folder: string, all: string[]): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter(entry => entry.isFile());
-  const contents = await Promise.all(
-    files.map(entry => readFile(join(entry.parentPath, entry.name)).catch(() => Buffer.alloc(0))),
-  );
-  return all.filter(word => contents.some(content => content.includes(word)));
-}

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, glob, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { cp, glob, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -262,6 +262,21 @@ export async function databaseEnvironment(database: TestDatabase): Promise<NodeJ
 /** A visitor's question, with an id of its own. `how` says by which right: token, handle or thread. */
 export function question<How extends object>(text: string, how: How) {
   return { clientTurnId: randomUUID(), text, page: { url: `${SHOP}/jumper` }, ...how };
+}
+
+/** Those of the words that stand in any file of the folder. One that goes while we look holds none. */
+export async function wordsIn(folder: string, words: readonly string[]): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
+  const contents = await Promise.all(
+    files.map(file =>
+      readFile(file).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        return Buffer.alloc(0);
+      }),
+    ),
+  );
+  return words.filter(word => contents.some(content => content.includes(word)));
 }
 
 /** Fails unless the promise settles within the time. */

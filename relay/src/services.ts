@@ -88,7 +88,7 @@ export async function createServices({ config, database, log, now }: Deps) {
   });
   const jobs = createJobs({ database, databaseUrl: config.databaseUrl, log, report: reporter.report });
   handleRetentionJobs(jobs, { retention });
-  await handlePrivacyJobs(jobs, { privacy });
+  handlePrivacyJobs(jobs, { privacy });
   const conversations = createConversations({
     store: conversationStore(db),
     consent,

@@ -4,7 +4,7 @@ import { AppError } from './app-error.ts';
 export type Place = { at: Date; id: string };
 
 /** The place as a client hands it back, which need not know what it says. */
-export const cursorOf = ({ at, id }: Place): string => Buffer.from(`${at.toISOString()} ${id}`).toString('base64url');
+const cursorOf = ({ at, id }: Place): string => Buffer.from(`${at.toISOString()} ${id}`).toString('base64url');
 
 /** Throws 400 where the cursor is none of ours. */
 export function placeOf(cursor: string | undefined): Place | undefined {
@@ -17,6 +17,13 @@ export function placeOf(cursor: string | undefined): Place | undefined {
     });
   }
   return { at, id };
+}
+
+/** One page of a list of which one row more than `limit` was read, and the cursor of the next page, if there is one. */
+export function pageOf<Row extends { id: string }>(rows: Row[], limit: number, timeOf: (row: Row) => Date) {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { page, nextCursor: rows.length > limit && last ? cursorOf({ at: timeOf(last), id: last.id }) : null };
 }
 
 /** What stands before this place in a list with the newest first, as a Prisma condition. */

@@ -1,7 +1,7 @@
 import type { Conversation, TurnEvent, TurnRequest } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../../lib/app-error.ts';
-import { cursorOf, placeOf } from '../../lib/cursor.ts';
+import { pageOf, placeOf } from '../../lib/cursor.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import { pageAddress } from '../../lib/page-address.ts';
 import type { Consent } from '../consent/index.ts';
@@ -89,8 +89,7 @@ export function createConversations(deps: Deps) {
     /** The conversations of a site, newest first, without a word of what was said. Throws 400 for a wrong cursor. */
     async list(site: Site, { cursor, limit }: { cursor?: string | undefined; limit: number }) {
       const rows = await store.list(site.id, placeOf(cursor), limit + 1);
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
+      const { page, nextCursor } = pageOf(rows, limit, ({ createdAt }) => createdAt);
       return {
         items: page.map(({ restrictedAt, createdAt, lastMessageAt, pageUrl, ...row }) => ({
           ...row,
@@ -99,7 +98,7 @@ export function createConversations(deps: Deps) {
           pageUrl: restrictedAt ? null : pageUrl,
           restricted: restrictedAt !== null,
         })),
-        nextCursor: rows.length > limit && last ? cursorOf({ at: last.createdAt, id: last.id }) : null,
+        nextCursor,
       };
     },
 

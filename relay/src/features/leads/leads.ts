@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { emailKey, phoneKey } from '../../lib/contacts.ts';
-import { cursorOf, placeOf } from '../../lib/cursor.ts';
+import { pageOf, placeOf } from '../../lib/cursor.ts';
 import { pageAddress } from '../../lib/page-address.ts';
 import type { Site } from '../sites/index.ts';
 import type { LeadStore } from './store.ts';
@@ -55,11 +55,10 @@ export function createLeads({ db, store, conversationOf, keepsConversation, now 
     /** What was left, newest first. Throws 400 for a cursor that is none. */
     async list(site: Site, { cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<LeadPage> {
       const rows = await store.list(site.id, placeOf(cursor), limit + 1);
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
+      const { page, nextCursor } = pageOf(rows, limit, ({ createdAt }) => createdAt);
       return {
         items: page.map(listed),
-        nextCursor: rows.length > limit && last ? cursorOf({ at: last.createdAt, id: last.id }) : null,
+        nextCursor,
       };
     },
   };

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Db, Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { cursorOf, placeOf } from '../../lib/cursor.ts';
+import { pageOf, placeOf } from '../../lib/cursor.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import type { Site } from '../sites/index.ts';
 import { checkChanges, identifiersOf } from './identifiers.ts';
@@ -93,8 +93,7 @@ export function createPrivacy(deps: Deps) {
       { cursor, limit }: { cursor?: string | undefined; limit: number },
     ): Promise<DataRequestPage> {
       const rows = await store.list(site.id, placeOf(cursor), limit + 1);
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
+      const { page, nextCursor } = pageOf(rows, limit, ({ receivedAt }) => receivedAt);
       return {
         items: page.map(row => ({
           ...summaryOf(row),
@@ -103,7 +102,7 @@ export function createPrivacy(deps: Deps) {
           retained: row.retained,
           events: row.events,
         })),
-        nextCursor: rows.length > limit && last ? cursorOf({ at: last.receivedAt, id: last.id }) : null,
+        nextCursor,
       };
     },
 

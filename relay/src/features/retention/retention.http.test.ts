@@ -155,20 +155,22 @@ describe.each(databases)('retention on %s', database => {
       expect(await relay.rows('PurgeRun', site)).toEqual([]);
     });
 
-    it('that somebody ordered and stopped does not go on by itself, and tells what went', async () => {
-      site = await relay.site();
+    /** A purge of 2,500 messages whose process is told to stop when the first batch is gone. */
+    async function stoppedAfterABatch(trigger: 'manual' | 'nightly'): Promise<void> {
       await plant(
         site,
         401,
         Array.from({ length: 2_500 }, () => 400),
       );
       const stop = new AbortController();
-      const stopped = relay.services.retention.purgeSite(site.id, {
-        trigger: 'manual',
-        signal: stop.signal,
-        onProgress: () => stop.abort(),
-      });
+      const { purgeSite } = relay.services.retention;
+      const stopped = purgeSite(site.id, { trigger, signal: stop.signal, onProgress: () => stop.abort() });
       await expect(stopped).rejects.toThrow();
+    }
+
+    it('that somebody ordered and stopped does not go on by itself, and tells what went', async () => {
+      site = await relay.site();
+      await stoppedAfterABatch('manual');
       expect((await site.plugin.purges()).body.items).toMatchObject([
         { counts: { conversations: { messages: BATCH } } },
       ]);
@@ -179,18 +181,7 @@ describe.each(databases)('retention on %s', database => {
     it('of a night that is stopped goes on where it was, with the counts of both', async () => {
       site = await relay.site();
       await age(site);
-      await plant(
-        site,
-        401,
-        Array.from({ length: 2_500 }, () => 400),
-      );
-      const stop = new AbortController();
-      const stopped = relay.services.retention.purgeSite(site.id, {
-        trigger: 'nightly',
-        signal: stop.signal,
-        onProgress: () => stop.abort(),
-      });
-      await expect(stopped).rejects.toThrow();
+      await stoppedAfterABatch('nightly');
       expect(await relay.rows('Message', site)).toHaveLength(2_500 - BATCH);
       expect((await site.plugin.purges()).body.items).toEqual([]);
       const certificate = await purge(site, 'nightly');

@@ -14,7 +14,7 @@ import { readJson } from '../../http/body.ts';
 import type { SiteState } from '../../http/request-state.ts';
 import { validate } from '../../http/validate.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { cursorOf, placeOf } from '../../lib/cursor.ts';
+import { pageOf, placeOf } from '../../lib/cursor.ts';
 import type { LegalHolds } from '../privacy/index.ts';
 import type { Retention, Windows } from './retention.ts';
 
@@ -37,9 +37,7 @@ export function retentionRoutes(router: Router<SiteState>, { retention, legalHol
   router.get('/legal-holds', async ctx => {
     const { cursor, limit } = validate(pageQuery, ctx.query);
     const rows = await legalHolds.list(ctx.state.site.id, placeOf(cursor), limit + 1);
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    const nextCursor = rows.length > limit && last ? cursorOf({ at: last.createdAt, id: last.id }) : null;
+    const { page, nextCursor } = pageOf(rows, limit, ({ createdAt }) => createdAt);
     ctx.body = { items: page.map(readable), nextCursor } satisfies LegalHoldsPage;
   });
 
