@@ -307,14 +307,17 @@ describe('on PostgreSQL, where several work at once', () => {
     expect(await relay.rows('Lead', site)).toEqual([]);
   });
 
-  it('a request for a site that has just been deleted is told so', async () => {
-    // The relay remembers the site of a secret for some seconds.
-    await site.plugin.conversations();
-    await relay.db.site.delete({ where: { id: site.id } });
-    for (const type of ['erasure', 'access']) {
-      const answer = await site.plugin.requestData({ type, subject: { email: jane.email } });
-      expect(answer).toMatchObject({ status: 404, body: { code: 'site_not_found' } });
-    }
+  it.each(['erasure', 'access'])('a request of %s for a site that is being deleted is told so', async type => {
+    let asking: Promise<unknown> | undefined;
+    await beside(
+      tx => tx.site.delete({ where: { id: site.id } }),
+      async waiting => {
+        asking = site.plugin.requestData({ type, subject: { email: jane.email } });
+        await waiting(1);
+      },
+    );
+    expect(await asking).toMatchObject({ status: 404, body: { code: 'site_not_found' } });
+    expect((await site.plugin.site()).status).toBe(401);
   });
 
   it('a correction beside a purge corrects what is left', async () => {

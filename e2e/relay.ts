@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type {
+  ConnectTokenResponse,
   ConsentRequest,
   ConsentResponse,
   ConsentsPage,
@@ -15,12 +16,14 @@ import type {
   DataRequest,
   DataRequestPage,
   DataRequestResponse,
+  DocumentPage,
   DocumentsResponse,
   DocumentUpsert,
   LeadPage,
   LeadRequest,
   LegalHold,
   LegalHoldsPage,
+  OwnedConversation,
   PageviewRequest,
   Problem,
   PurgesPage,
@@ -29,6 +32,7 @@ import type {
   SearchResponse,
   Settings,
   SettingsUpdate,
+  SiteResponse,
   ThreadMessage,
   TurnEvent,
   TurnRequest,
@@ -48,6 +52,7 @@ export type TestDatabase = (typeof databases)[number];
 /** The same at every start, so that tests may know them. */
 export const SECRET_KEY = Buffer.alloc(32, 7).toString('base64');
 export const DEMO_SECRET = 'the-secret-of-the-demo-shop';
+export const OPERATOR_KEY = 'the-key-of-the-operator';
 export const SHOP = 'https://shop.example';
 
 /** What a small shop knows. */
@@ -314,6 +319,65 @@ export async function call<Body>(
   return { status: response.status, headers: response.headers, body: isJson && text ? JSON.parse(text) : text };
 }
 
+/** What a plugin asks for at the connect page; `verifier` is what it keeps to itself. */
+export function connectQuery(homeUrl: string, verifier = 'v'.repeat(43)) {
+  return {
+    platform: 'wordpress',
+    site_url: homeUrl,
+    redirect_uri: `${homeUrl}/wp-admin/admin.php?page=confab&confab_connect=1`,
+    state: 'a state & more',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  };
+}
+
+/** An owner's browser at the connect page, without a script: it sends the forms as they stand in the page. */
+export function ownerClient(url: string) {
+  const hiddenIn = (html: string) =>
+    Object.fromEntries(
+      [...html.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)].map(([, name, value = '']) => [
+        name as string,
+        value.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))),
+      ]),
+    );
+  const post = (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
+    call<string>('POST', `${url}${path}`, {
+      body: new URLSearchParams(form).toString(),
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+    });
+  return {
+    post,
+    open: (query: Record<string, string>) => call<string>('GET', `${url}/connect?${new URLSearchParams(query)}`),
+    signIn: (query: Record<string, string>, operatorKey = OPERATOR_KEY, headers: Record<string, string> = {}) =>
+      post('/connect', { ...query, operatorKey }, headers),
+
+    /** Both steps; gives the address that the browser is sent back to. */
+    async decide(query: Record<string, string>, form: Record<string, string>): Promise<URL> {
+      const page = await this.signIn(query);
+      if (page.status !== 200) throw new Error(`no second step: ${page.status}`);
+      const sent = await post('/connect/decision', { ...hiddenIn(page.body), ...form });
+      if (sent.status !== 303) throw new Error(`no way back: ${sent.status} ${sent.body}`);
+      return new URL(sent.headers.get('Location') ?? '');
+    },
+
+    /** Approves, and gives the code. */
+    async approve(query: Record<string, string>, site = 'new'): Promise<string> {
+      const back = await this.decide(query, { decision: 'approve', site });
+      return back.searchParams.get('code') ?? '';
+    },
+
+    exchange: (body: object) => call<ConnectTokenResponse>('POST', `${url}/v1/connect/token`, { body }),
+
+    /** Connects a site from the first page to its secret; `site` is the id of one that is there. */
+    async connect(homeUrl: string, site?: string) {
+      const code = await this.approve(connectQuery(homeUrl), site);
+      const { status, body } = await this.exchange({ code, codeVerifier: 'v'.repeat(43), siteUrl: homeUrl });
+      if (status !== 200) throw new Error(`no exchange: ${JSON.stringify(body)}`);
+      return { ...body, id: body.siteId, ...clientsOf(url, body.siteKey, body.siteSecret) };
+    },
+  };
+}
+
 /** The calls of one site: as its visitors make them, and as its plugin does. */
 export function clientsOf(url: string, key: string, secret: string) {
   return {
@@ -384,7 +448,9 @@ function pluginClient(base: string, secret: string) {
   const bearer = secret;
   return {
     base,
-    site: () => call<{ siteId: string; usage: { conversations: number; answers: number } }>('GET', base, { bearer }),
+    site: () => call<SiteResponse>('GET', base, { bearer }),
+    checkConnection: () => call<{ verification: string | null }>('POST', `${base}/verification`, { bearer }),
+    disconnect: (body: { erase: boolean } | object) => call<string>('DELETE', `${base}/connection`, { bearer, body }),
     settings: () => call<Settings>('GET', `${base}/settings`, { bearer }),
     save: (settings: SettingsUpdate | object, ifMatch?: string) =>
       call<Settings>('PUT', `${base}/settings`, {
@@ -416,6 +482,8 @@ function pluginClient(base: string, secret: string) {
       call<string>('DELETE', `${base}/legal-holds/${id}`, { bearer, body }),
     leads: (query = '') => call<LeadPage>('GET', `${base}/leads${query}`, { bearer }),
     conversations: (query = '') => call<ConversationPage>('GET', `${base}/conversations${query}`, { bearer }),
+    conversation: (id: string) => call<OwnedConversation>('GET', `${base}/conversations/${id}`, { bearer }),
+    documents: (query = '') => call<DocumentPage>('GET', `${base}/documents${query}`, { bearer }),
     consents: (query = '') =>
       call<ConsentsPage>('GET', `${base}/consents${query}`, { bearer, headers: { Accept: 'application/json' } }),
     /** The consent log as JSON Lines. */
@@ -504,6 +572,7 @@ const baseEnvironment = (dataDir: string): NodeJS.ProcessEnv => ({
   CONFAB_DATA_DIR: dataDir,
   CONFAB_SECRET_KEY: SECRET_KEY,
   CONFAB_DEMO_SECRET: DEMO_SECRET,
+  CONFAB_OPERATOR_KEY: OPERATOR_KEY,
   CONFAB_RATE_LIMIT: 'off',
   CONFAB_LOG_LEVEL: 'debug',
 });

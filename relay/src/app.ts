@@ -1,5 +1,6 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
+import { connectPageRoutes, connectRoutes } from './features/connect/index.ts';
 import { consentLogRoutes, consentRoutes } from './features/consent/index.ts';
 import { conversationListRoutes, conversationRoutes, handleOf } from './features/conversations/index.ts';
 import { knowledgeRoutes } from './features/knowledge/index.ts';
@@ -33,7 +34,9 @@ export function createApp(services: Services): Koa<RequestState> {
   app.use(answerWithProblems(services));
   app.use(setSecurityHeaders);
   // Each router widens the state by itself, which Koa's types cannot follow.
-  const routers = [operationsRouter, widgetRouter, siteRouter, demoRouter].map(make => make(services) as unknown);
+  const routers = [operationsRouter, connectRouter, widgetRouter, siteRouter, demoRouter].map(
+    make => make(services) as unknown,
+  );
   for (const router of routers as Router<RequestState>[]) {
     app.use(router.routes());
     app.use(router.allowedMethods());
@@ -67,6 +70,13 @@ function operationsRouter({ readiness, metrics, version, keyring }: Services): R
   return router;
 }
 
+/** A site's owner, and the plugin behind them, before there is a secret. */
+function connectRouter({ connect, rateLimit }: Services): Router<RequestState> {
+  const router = new Router<RequestState>();
+  connectPageRoutes(router, { connect, rateLimit });
+  return router;
+}
+
 /** A visitor's browser on a page of the site. */
 function widgetRouter({
   sites,
@@ -80,7 +90,7 @@ function widgetRouter({
 }: Services): Router<SiteState> {
   const router = new Router<SiteState>({ prefix: '/v1/widget/:siteKey' });
   router.use(async (ctx, next) => {
-    ctx.state.site = await sites.byKey(ctx.params.siteKey ?? '');
+    ctx.state.site = await sites.servedByKey(ctx.params.siteKey ?? '');
     await next();
   });
   router.use(admitOrigin);
@@ -124,6 +134,8 @@ function siteRouter({
   legalHolds,
   conversations,
   leads,
+  connect,
+  keyring,
   integrationsOf,
   rateLimit,
 }: Services): Router<SiteState> {
@@ -137,7 +149,8 @@ function siteRouter({
     await rateLimit('sitePerSecret', ctx.state.site.id);
     await next();
   });
-  siteRoutes(router, { sites, usageOf: usage.ofThisPeriod, integrationsOf });
+  siteRoutes(router, { sites, usageOf: usage.ofThisPeriod, integrationsOf, relayPublicKeys: keyring.webhookKeys });
+  connectRoutes(router, { connect });
   knowledgeRoutes(router, { knowledge });
   consentLogRoutes(router, { consent });
   conversationListRoutes(router, { conversations });

@@ -7,6 +7,7 @@ const RANKS: Record<string, number> = {
   sites: 0,
   privacy: 1,
   retention: 2,
+  connect: 2,
   usage: 1,
   consent: 3,
   knowledge: 4,

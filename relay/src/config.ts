@@ -36,6 +36,10 @@ export const variables = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,512}$/, 'expected up to 512 visible ASCII characters, as it travels in a header')
     .optional(),
+  CONFAB_OPERATOR_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{12,512}$/, 'expected 12 to 512 visible ASCII characters (openssl rand -base64 24)')
+    .optional(),
   CONFAB_PRIVATE_URLS: z.enum(['allow', 'refuse']).optional(),
   CONFAB_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   SENTRY_DSN: z
@@ -95,6 +99,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     secretKeys: env.CONFAB_SECRET_KEY ?? [ownSecretKey(dataDir)],
     privateUrls: env.CONFAB_PRIVATE_URLS ?? (production ? 'refuse' : 'allow'),
     demo: (env.CONFAB_DEMO ?? (production ? 'off' : 'on')) === 'on' ? { secret: env.CONFAB_DEMO_SECRET } : undefined,
+    operatorKey: env.CONFAB_OPERATOR_KEY,
     sentry: env.SENTRY_DSN ? { dsn: env.SENTRY_DSN, environment: env.NODE_ENV } : undefined,
     openai: {
       apiKey: env.OPENAI_API_KEY,

@@ -41,6 +41,8 @@ export async function startRelay({ config, log, now }: { config: Config; log: Lo
   return {
     url,
     demoSecret,
+    /** What the connect page asks for, where the operator chose none; who did needs not be told. */
+    operatorKey: config.operatorKey === undefined ? services.keyring.operatorKey() : undefined,
     database,
     services,
     /** Takes no new turn, lets the running answers end, and closes everything; within 15 s. */

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
+import { connectStore, createConnect } from './features/connect/index.ts';
 import { consentPersonalData, consentStore, createConsent } from './features/consent/index.ts';
 import {
   conversationPersonalData,
@@ -34,7 +35,8 @@ import { createKeyring } from './lib/keyring.ts';
 import type { Log } from './lib/log.ts';
 import { createMetrics } from './lib/metrics.ts';
 import { sha256 } from './lib/sha256.ts';
-import { readDemo } from './platforms/demo/index.ts';
+import { DEMO_KEY, readDemo } from './platforms/demo/index.ts';
+import { handleWordpressJobs } from './platforms/wordpress/index.ts';
 import { createBreaker } from './providers/llm/breaker.ts';
 import { firstThatAnswers } from './providers/llm/first-that-answers.ts';
 import type { Llm, LlmRequest } from './providers/llm/llm.ts';
@@ -89,6 +91,18 @@ export async function createServices({ config, database, log, now }: Deps) {
   const jobs = createJobs({ database, databaseUrl: config.databaseUrl, log, report: reporter.report });
   handleRetentionJobs(jobs, { retention });
   handlePrivacyJobs(jobs, { privacy });
+  const connect = createConnect({
+    db,
+    store: connectStore(db),
+    sites,
+    legalHolds,
+    jobs,
+    keyring,
+    operatorKey: config.operatorKey ?? keyring.operatorKey(),
+    isOffered: site => site.key !== DEMO_KEY,
+    forgetDeleted: database.forgetDeleted,
+    now,
+  });
   const conversations = createConversations({
     store: conversationStore(db),
     consent,
@@ -102,7 +116,9 @@ export async function createServices({ config, database, log, now }: Deps) {
     request: privacy.request,
   });
   const conversationOf = conversations.look;
-  const leads = createLeads({ db, store: leadStore(db), conversationOf, keepsConversation, now });
+  const leads = createLeads({ db, store: leadStore(db), conversationOf, keepsConversation, jobs, now });
+  const guarded = config.privateUrls === 'refuse' ? guardedFetch : fetch;
+  handleWordpressJobs(jobs, { sites, leads, keyring, fetch: guarded, now });
   const pageViews = createPageViews({ db, store: pageViewStore(db), consent, conversationOf, now });
   const starting = new Set<string>();
 
@@ -122,6 +138,7 @@ export async function createServices({ config, database, log, now }: Deps) {
     privacy,
     retention,
     jobs,
+    connect,
     conversations,
     leads,
     pageViews,
@@ -192,9 +209,9 @@ function createProviders({ config, log, sites }: { config: Config; log: Log; sit
   }
 
   return {
-    ask(site: Site, request: LlmRequest) {
+    ask(site: Site, request: LlmRequest, { withModels }: { withModels: boolean }) {
       const answer = firstThatAnswers({
-        llms: llmsOf(site),
+        llms: withModels ? llmsOf(site) : [extractive],
         breaker,
         firstTokenMs: site.settings.answers.firstTokenMs,
         onFault: fault => log.warn({ err: fault, siteId: site.id }, 'a provider did not answer'),

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import {
   call,
+  connectQuery,
   databaseEnvironment,
+  ownerClient,
   pages,
   question,
   startTestRelay,
@@ -86,15 +88,27 @@ describe('the description of the API', () => {
     requestData: () => site.plugin.requestData({ type: 'erasure', subject: { email: 'nobody@shop.example' } }),
     listDataRequests: () => site.plugin.dataRequests(),
     listConversations: () => site.plugin.conversations(),
+    readConversationOfSite: async () => {
+      await site.widget.begin('Is it wool?');
+      return site.plugin.conversation((await site.plugin.conversations()).body.items[0]?.id ?? '');
+    },
     leaveLead: () => site.widget.lead({ fields: { email: 'ann@shop.example' } }),
     recordPageview: async () => {
       const conversationId = await site.widget.begin('Is it wool?', ['storage', 'analytics']);
       return site.widget.pageview({ conversationId });
     },
     listLeads: () => site.plugin.leads(),
+    exchangeConnectCode: async () => {
+      const owner = ownerClient(relay.url);
+      const [siteUrl, codeVerifier] = ['https://new.example', 'v'.repeat(43)];
+      return owner.exchange({ code: await owner.approve(connectQuery(siteUrl)), codeVerifier, siteUrl });
+    },
+    checkConnection: () => site.plugin.checkConnection(),
+    disconnectSite: async () => (await relay.site()).plugin.disconnect({ erase: true }),
     getSite: () => site.plugin.site(),
     getSettings: () => site.plugin.settings(),
     putSettings: () => site.plugin.change(settings => settings),
+    listDocuments: () => site.plugin.documents(),
     syncDocuments: () => site.plugin.sync({ upsert: pages, delete: ['nothing'] }),
     getDocumentsStatus: () => site.plugin.status(),
     searchKnowledge: () => site.plugin.search({ q: 'wool' }),

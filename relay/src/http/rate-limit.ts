@@ -15,6 +15,8 @@ const rates = {
   sitePerSecret: { points: 600, seconds: 60 },
   /** Wrong secrets from one address. */
   wrongSecretsPerIp: { points: 20, seconds: 60 },
+  /** Tries of the operator's key from one address, the right ones too: a limit on wrong ones alone stops no guesser. */
+  operatorKeysPerIp: { points: 10, seconds: 600 },
 } as const;
 
 export type Rate = keyof typeof rates;

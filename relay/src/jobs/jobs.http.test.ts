@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { databaseEnvironment, databases, makeDataDir, within } from '../../../e2e/relay.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { createLog } from '../lib/log.ts';
-import { createJobs, type Handler, type Jobs } from './jobs.ts';
+import { createJobs, type Handler, type Jobs, NotYet } from './jobs.ts';
 
 const SECRET = 'ann@example.com';
 
@@ -163,6 +163,30 @@ describe.each(databases)('the job queue on %s', kind => {
     const [error, where] = reported.at(-1) ?? [];
     expect(error).toBeInstanceOf(TypeError);
     expect(where).toMatchObject({ queue: 'failing' });
+  });
+
+  it('tries again later, and alarms nobody, where a handler waits for somebody else', async () => {
+    const jobs = queue();
+    jobs.handle('waiting', async () => {
+      throw new NotYet('the site did not answer');
+    });
+    await jobs.start();
+    const before = reported.length;
+    await jobs.enqueue('waiting', { id: '1' });
+    await expect.poll(() => rows('waiting'), { timeout: 20_000 }).toMatchObject([{ state: 'retry' }]);
+    const told = lines.filter(each => each.includes('"queue":"waiting"')).map(line => JSON.parse(line).level);
+    expect([told, reported.length]).toEqual([['info'], before]);
+  });
+
+  it('looks at once where it is told that a transaction has made a job', async () => {
+    const jobs = queue();
+    const { handler, next } = listener();
+    jobs.handle('woken', handler, { pollS: 60 });
+    await jobs.start();
+    const done = next();
+    await database.db.$transaction(tx => jobs.enqueue('woken', { id: '1' }, { tx }));
+    await jobs.wake('woken');
+    expect(await done).toEqual({ id: '1' });
   });
 
   it('tells a running job to stop, and leaves it to the next relay', async () => {

@@ -2,12 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fromPrisma, type Db as JobsConnection, PgBoss } from 'pg-boss';
 import type { Database, Tx } from '../db/database.ts';
+import { OwnError } from '../lib/app-error.ts';
 import type { Log } from '../lib/log.ts';
 
 /** What a job works on: ids only, since jobs are kept for days and read by operators. */
 export type Payload = Record<string, string>;
 /** Does a job. Stops at a good place when the signal aborts, by throwing: the job is then tried again. */
 export type Handler = (payload: Payload, signal: AbortSignal) => Promise<void>;
+
+/** Thrown by a handler that waits for somebody else: the job is tried again, and nobody is alarmed. */
+export class NotYet extends OwnError {
+  override readonly name = 'NotYet';
+}
 
 type Options = {
   /** Whether a key is worked on once at a time. Else a job may be queued while another of its key runs. */
@@ -75,8 +81,13 @@ export function createJobs({ database, databaseUrl, log, report }: Deps) {
         ...(startAfterS !== undefined && { startAfter: startAfterS }),
         ...(tx && { db: fromPrisma(tx) }),
       });
+      if (!tx) await this.wake(queue);
+    },
+
+    /** Has this process look for a job at once; for after a transaction that made one, where somebody waits for it. */
+    async wake(queue: string): Promise<void> {
       const worker = workers.get(queue);
-      if (worker && !tx) boss.notifyWorker(worker);
+      if (worker) (await open()).notifyWorker(worker);
     },
 
     /** Connects, so that jobs can be made; nothing is worked on. */
@@ -139,7 +150,9 @@ export function createJobs({ database, databaseUrl, log, report }: Deps) {
       try {
         await handler(job.data ?? {}, signal);
       } catch (error) {
-        if (!signal.aborted) {
+        if (error instanceof NotYet) {
+          log.info({ queue, jobId: job.id }, 'a job waits for somebody else');
+        } else if (!signal.aborted) {
           log.error({ err: error, queue, jobId: job.id }, 'a job failed');
           report(error, { queue, jobId: job.id });
         }

@@ -87,6 +87,32 @@ describe('a keyring', () => {
     expect(rotated.logKeys.map(({ id }) => id)).toEqual([createKeyring([key(2)]).logKeys[0]?.id, ring.logKeys[0]?.id]);
   });
 
+  it('signs webhooks by every key, each checked by the public key in its place', () => {
+    const rotated = createKeyring([key(2), key(1)]);
+    expect(rotated.webhookKeys).toEqual([createKeyring([key(2)]).webhookKeys[0], ring.webhookKeys[0]]);
+    const checked = rotated.webhookKeys.map((publicKey, at) => {
+      const x = Buffer.from(publicKey.replace('whpk_', ''), 'base64').toString('base64url');
+      const jwk = { kty: 'OKP', crv: 'Ed25519', x };
+      const signature = Buffer.from(rotated.signWebhook(bytes('event'))[at] ?? '', 'base64');
+      return ['event', 'evil'].map(text =>
+        verify(null, bytes(text), createPublicKey({ key: jwk, format: 'jwk' }), signature),
+      );
+    });
+    expect(checked).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+    expect(rotated.webhookKeys).not.toContain(
+      `whpk_${Buffer.from(rotated.logKeys[0]?.jwk.x ?? '', 'base64url').toString('base64')}`,
+    );
+  });
+
+  it('makes the same operator’s key at every start, from the secret key, and for nothing else', () => {
+    expect(createKeyring([key(1)]).operatorKey()).toBe(ring.operatorKey());
+    expect([createKeyring([key(2)]).operatorKey(), ring.demoSecret()]).not.toContain(ring.operatorKey());
+    expect(ring.operatorKey().length).toBeGreaterThan(40);
+  });
+
   it('names a public key as RFC 8037 does in its example', () => {
     const x = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo';
     expect(thumbprintOf({ kty: 'OKP', crv: 'Ed25519', x })).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');

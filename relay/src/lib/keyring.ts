@@ -15,7 +15,7 @@ import {
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** What a secret key is used for; each use gets a key of its own, so that no use can stand in for another. */
-type Purpose = 'encryption' | 'thread-seal' | 'demo-secret' | 'log-signature';
+type Purpose = 'encryption' | 'thread-seal' | 'demo-secret' | 'log-signature' | 'webhook-signature' | 'operator-key';
 
 /** Text that only the keyring can read; `keyId` says which key wrote it. */
 export type Sealed = { keyId: string; ciphertext: Uint8Array<ArrayBuffer> };
@@ -38,8 +38,9 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
   if (!current) throw new Error('a keyring needs at least one key');
   const encryption = new Map(keys.map(key => [key.id, key.derive('encryption')]));
   const signing = keys.map(key => key.derive('thread-seal'));
-  const logPairs = keys.map(key => logPair(key.derive('log-signature')));
-  const [logSigner] = logPairs as [LogPair];
+  const logPairs = keys.map(key => ed25519Pair(key.derive('log-signature')));
+  const [logSigner] = logPairs as [Ed25519Pair];
+  const webhookPairs = keys.map(key => ed25519Pair(key.derive('webhook-signature')));
 
   return {
     /** Encrypts by AES-256-GCM. `context` (such as the site and the field) must be given again to decrypt. */
@@ -78,6 +79,19 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
     /** The public halves of every key, the one that signs first. */
     logKeys: logPairs.map(({ id, jwk }): LogKey => ({ id, jwk })),
 
+    /**
+     * Ed25519 signatures of what is sent to plugins, one by each key, the newest first: whoever knows one of them can
+     * check it while keys rotate. Base64.
+     */
+    signWebhook: (payload: Uint8Array): string[] =>
+      webhookPairs.map(({ privateKey }) => ed25519Sign(null, payload, privateKey).toString('base64')),
+
+    /** Their public halves as Standard Webhooks writes them, in the same order. */
+    webhookKeys: webhookPairs.map(({ jwk }) => `whpk_${Buffer.from(jwk.x, 'base64url').toString('base64')}`),
+
+    /** What an operator signs in by where none was chosen: the same at every start, and nowhere stored. */
+    operatorKey: (): string => current.derive('operator-key').toString('base64url'),
+
     /** The secret of the demo site: the same at every start, and nowhere stored. */
     demoSecret: (): string => current.derive('demo-secret').toString('base64url'),
   };
@@ -89,10 +103,10 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
   }
 }
 
-type LogPair = ReturnType<typeof logPair>;
+type Ed25519Pair = ReturnType<typeof ed25519Pair>;
 
 /** The Ed25519 key pair of a seed. */
-function logPair(seed: Buffer) {
+function ed25519Pair(seed: Buffer) {
   const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
   const { x = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
   const jwk = { kty: 'OKP', crv: 'Ed25519', x } as const;

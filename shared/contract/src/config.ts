@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { timestamp } from './primitives.ts';
-import { appearanceSchema } from './settings.ts';
+import { appearanceSchema, prechatFieldType } from './settings.ts';
 
 /** What the panel learns when a visitor opens it. Public: it is the same for every visitor of the site. */
 export const widgetConfig = z.object({
@@ -19,7 +19,19 @@ export const widgetConfig = z.object({
   }),
   prechat: z.object({
     enabled: z.boolean(),
-    fields: z.array(z.object({ name: z.string(), type: z.string(), label: z.string(), required: z.boolean() })),
+    fields: z.array(
+      z.object({
+        name: z.string(),
+        type: prechatFieldType,
+        label: z.string(),
+        required: z.boolean(),
+        purpose: z.string(),
+        options: z
+          .array(z.object({ value: z.string(), label: z.string() }))
+          .optional()
+          .describe('of a choice'),
+      }),
+    ),
   }),
   hours: z.object({ open: z.boolean(), nextOpenAt: timestamp.nullable(), timezone: z.string() }),
   disclosure: z.string(),

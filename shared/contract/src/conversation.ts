@@ -24,6 +24,18 @@ export const conversationSchema = z.object({
 });
 export type Conversation = z.infer<typeof conversationSchema>;
 
+/** A stored conversation as the site’s owner reads it. While it is restricted, nothing is told of it. */
+export const ownedConversation = z.object({
+  id: uuid,
+  createdAt: timestamp,
+  restricted: z.boolean(),
+  locale: z.string().nullable(),
+  pageUrl: z.string().nullable(),
+  prechat: z.record(z.string(), z.string()).nullable().describe('what the visitor answered before the chat'),
+  messages: z.array(messageSchema).describe('the last ones, oldest first'),
+});
+export type OwnedConversation = z.infer<typeof ownedConversation>;
+
 /** A stored conversation as it is listed: no word of what was said. */
 export const conversationItem = z.object({
   id: uuid,

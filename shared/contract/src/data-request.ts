@@ -58,6 +58,7 @@ const exportedConversation = z.object({
   pageUrl: z.string().describe('where the chat began, without query and fragment'),
   pageTitle: z.string().nullable(),
   referrer: z.string().nullable(),
+  prechat: z.record(z.string(), z.string()).nullable().describe('what the visitor answered before the chat'),
   createdAt: timestamp,
   restrictedAt: timestamp.nullable(),
   messages: z.array(exportedMessage),

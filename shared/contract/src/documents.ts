@@ -5,11 +5,13 @@ import { locale, text, timestamp } from './primitives.ts';
 const externalId = text(300, 1);
 const attribute = z.union([text(2_000), z.number(), z.boolean(), z.null(), z.array(text(500)).max(100)]);
 
+const documentType = z.enum(['page', 'post', 'product', 'faq', 'policy']);
+
 /** One page or product of a site, as a plugin pushes it. Either `html` or `text`. */
 export const documentUpsert = z
   .strictObject({
     externalId,
-    type: z.enum(['page', 'post', 'product', 'faq', 'policy']),
+    type: documentType,
     url: z.string().max(2_048),
     title: text(500),
     html: z.string().optional(),
@@ -48,6 +50,25 @@ export const documentsStatus = z.object({
   failed: z.int(),
   lastSyncedAt: timestamp.nullable(),
 });
+
+/** What the knowledge holds. `hash` is the lower hex SHA-256 of the RFC 8785 JSON of `[indexVersion, document]`. */
+export const documentPage = z.object({
+  indexVersion: z.int().describe('changes when every document is to be sent again'),
+  items: z.array(
+    z.object({
+      externalId: z.string(),
+      type: documentType,
+      url: z.string(),
+      title: z.string(),
+      locale: z.string().nullable(),
+      hash: z.string().describe('of the document as it was sent, every field'),
+      updatedAt: timestamp,
+      syncedAt: timestamp,
+    }),
+  ),
+  nextCursor: z.string().nullable(),
+});
+export type DocumentPage = z.infer<typeof documentPage>;
 
 /** In an address `limit=` says as much as no limit at all. */
 const absentWhenEmpty = (value: unknown) => (value === '' ? undefined : value);

@@ -1,4 +1,5 @@
 export * from './config.ts';
+export * from './connect.ts';
 export * from './consent.ts';
 export * from './constants.ts';
 export * from './conversation.ts';
@@ -14,4 +15,5 @@ export * from './retention.ts';
 export * from './settings.ts';
 export * from './site.ts';
 export * from './texts.ts';
+export * from './translations.ts';
 export * from './turn.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { widgetConfig } from './config.ts';
+import { connectTokenRequest, connectTokenResponse, disconnectRequest, verificationResponse } from './connect.ts';
 import { consentRequest, consentResponse, consentsPage, consentsQuery, publicKeySet } from './consent.ts';
-import { conversationPage, conversationSchema } from './conversation.ts';
+import { conversationPage, conversationSchema, ownedConversation } from './conversation.ts';
 import {
   dataRequest,
   dataRequestPage,
@@ -9,7 +10,14 @@ import {
   personalDataDocument,
   visitorDataRequest,
 } from './data-request.ts';
-import { documentsRequest, documentsResponse, documentsStatus, searchQuery, searchResponse } from './documents.ts';
+import {
+  documentPage,
+  documentsRequest,
+  documentsResponse,
+  documentsStatus,
+  searchQuery,
+  searchResponse,
+} from './documents.ts';
 import { leadPage, leadRequest, leadResponse } from './lead.ts';
 import { pageQuery } from './page.ts';
 import { pageviewRequest } from './pageview.ts';
@@ -177,6 +185,37 @@ export const operations: Operation[] = [
     problems: siteProblems,
   },
   {
+    id: 'exchangeConnectCode',
+    method: 'post',
+    path: '/v1/connect/token',
+    summary: 'Gives a plugin its site and a new secret for the code that the owner’s approval at /connect ended with.',
+    body: connectTokenRequest,
+    status: 200,
+    answer: connectTokenResponse,
+    problems: [...bodyProblems, 'connect_code_invalid', 'rate_limited'],
+  },
+  {
+    id: 'checkConnection',
+    method: 'post',
+    path: '/v1/site/verification',
+    summary: 'Has the relay check again whether it reaches the plugin; `GET /v1/site` tells what came of it.',
+    credential: 'siteSecret',
+    status: 202,
+    answer: verificationResponse,
+    problems: siteProblems,
+  },
+  {
+    id: 'disconnectSite',
+    method: 'delete',
+    path: '/v1/site/connection',
+    summary:
+      'Ends the connection: the secret is void, the widget answers no more. Keeps or erases everything of the site.',
+    credential: 'siteSecret',
+    body: disconnectRequest,
+    status: 204,
+    problems: [...bodyProblems, 'legal_hold', ...siteProblems],
+  },
+  {
     id: 'getSettings',
     method: 'get',
     path: '/v1/site/settings',
@@ -233,6 +272,16 @@ export const operations: Operation[] = [
     problems: ['validation_failed', ...siteProblems],
   },
   {
+    id: 'readConversationOfSite',
+    method: 'get',
+    path: '/v1/site/conversations/{id}',
+    summary: 'One stored conversation, as the site’s owner reads it; nothing of what is restricted.',
+    credential: 'siteSecret',
+    status: 200,
+    answer: ownedConversation,
+    problems: ['conversation_not_found', ...siteProblems],
+  },
+  {
     id: 'listLeads',
     method: 'get',
     path: '/v1/site/leads',
@@ -241,6 +290,17 @@ export const operations: Operation[] = [
     query: pageQuery,
     status: 200,
     answer: leadPage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'listDocuments',
+    method: 'get',
+    path: '/v1/site/documents',
+    summary: 'What the knowledge holds, newest first, each with the hash of what was sent.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: documentPage,
     problems: ['validation_failed', ...siteProblems],
   },
   {

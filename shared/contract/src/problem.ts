@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const problems = {
   validation_failed: [400, 'The request is not valid'],
   malformed_json: [400, 'The body is not JSON'],
+  connect_code_invalid: [400, 'The code is wrong, used or too old'],
   unauthorized: [401, 'The credential is missing or wrong'],
   consent_required: [403, 'Consent is required'],
   origin_not_allowed: [403, 'This origin is not allowed'],

@@ -37,6 +37,71 @@ function isTimezone(name: string): boolean {
   }
 }
 
+const byLocale = (max: number) =>
+  z.record(locale, text(max, 1)).refine(texts => Object.keys(texts).length > 0, 'is said in no language');
+
+const noneTwice = <Each>(nameOf: (each: Each) => string, what: string) =>
+  [(all: Each[]) => new Set(all.map(nameOf)).size === all.length, `has ${what} twice`] as const;
+
+export const prechatFieldType = z.enum(['name', 'email', 'phone', 'choice', 'text']);
+export type PrechatFieldType = z.infer<typeof prechatFieldType>;
+
+const prechatField = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, 'is not a name such as "orderNumber"')
+      .describe('what the answer is kept under'),
+    type: prechatFieldType,
+    label: byLocale(200),
+    required: z.boolean(),
+    purpose: byLocale(500).describe('what the site needs it for; shown to the visitor'),
+    options: z
+      .array(z.strictObject({ value: text(100, 1), label: byLocale(200) }))
+      .min(1)
+      .max(50)
+      .refine(...noneTwice<{ value: string }>(({ value }) => value, 'a value'))
+      .optional()
+      .describe('what a field of the type choice offers; no other has them'),
+  })
+  .refine(({ type, options }) => (type === 'choice') === (options !== undefined), {
+    path: ['options'],
+    message: 'are what a choice has, and nothing else',
+  });
+export type PrechatField = z.infer<typeof prechatField>;
+
+const prechat = z.strictObject({
+  enabled: z.boolean(),
+  fields: z
+    .array(prechatField)
+    .max(10)
+    .refine(...noneTwice<{ name: string }>(({ name }) => name, 'a name')),
+});
+
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is not a time of day such as "09:30"');
+
+export const weekday = z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']);
+
+const hours = z.strictObject({
+  weekly: z
+    .array(z.strictObject({ day: weekday, opens: timeOfDay, closes: timeOfDay }))
+    .max(50)
+    .describe('a time that is not behind `opens` closes on the next day'),
+  holidays: z
+    .array(z.strictObject({ date: z.iso.date(), name: text(100) }))
+    .max(100)
+    .describe('nothing opens on these days'),
+});
+export type Hours = z.infer<typeof hours>;
+
+/** The settings that came after the first sites: what a site has that never said anything about them. */
+export const laterSettings: Pick<Settings, 'hours' | 'prechat' | 'limits' | 'features'> = {
+  hours: null,
+  prechat: { enabled: false, fields: [] },
+  limits: { answersPerMonth: null },
+  features: { leads: false, callback: false },
+};
+
 /** The language-model services with keys; the extractive answer needs none and always comes last. */
 export const modelProvider = z.enum(['openai', 'anthropic']);
 export type ModelProvider = z.infer<typeof modelProvider>;
@@ -93,6 +158,27 @@ const settingsWith = <Key extends z.ZodType>(apiKey: Key) => {
         path: ['consentDays'],
         message: 'is shorter than conversationDays: a conversation must not outlive the proof of its consent',
       }),
+    hours: hours
+      .nullable()
+      .default(() => laterSettings.hours)
+      .describe('null: always open; in the time zone'),
+    prechat: prechat.default(() => laterSettings.prechat).describe('what is asked before a stored conversation begins'),
+    limits: z
+      .strictObject({
+        answersPerMonth: z
+          .int()
+          .min(0)
+          .max(10_000_000)
+          .nullable()
+          .describe('once a month has had so many, the extractive provider gives the rest. null: no limit'),
+      })
+      .default(() => laterSettings.limits),
+    features: z
+      .strictObject({
+        leads: z.boolean().describe('the widget offers to leave contact details'),
+        callback: z.boolean().describe('and to be called back'),
+      })
+      .default(() => laterSettings.features),
   });
 };
 

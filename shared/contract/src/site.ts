@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { verification } from './connect.ts';
 import { timestamp, uuid } from './primitives.ts';
 
 export const siteResponse = z.object({
@@ -7,7 +8,16 @@ export const siteResponse = z.object({
   name: z.string(),
   createdAt: timestamp,
   plan: z.string().describe('`self_hosted`: no limits but the owner’s own'),
-  usage: z.object({ periodStart: timestamp, conversations: z.int(), answers: z.int() }),
+  usage: z.object({
+    periodStart: timestamp,
+    conversations: z.int(),
+    answers: z.int(),
+    answersLimit: z.int().nullable().describe('from then on the extractive provider answers; null: no limit'),
+  }),
   integrations: z.array(z.object({ name: z.string(), state: z.enum(['ready', 'not_configured', 'failing']) })),
+  platform: z.string().nullable().describe('what a plugin connected the site by, such as `wordpress`'),
+  homeUrl: z.string().nullable().describe('where that plugin says the site is'),
+  verification: verification.nullable().describe('whether the relay reaches the plugin there'),
+  relayPublicKeys: z.array(z.string()).describe('what the relay’s calls to the plugin are signed by; see the exchange'),
 });
 export type SiteResponse = z.infer<typeof siteResponse>;

@@ -8,9 +8,10 @@ import { sha256 } from '../../lib/sha256.ts';
 import type { Site } from '../sites/index.ts';
 import { handleFor, handleHashOf } from './handle.ts';
 import { readLog } from './log-page.ts';
-import { noticeFor, noticesOf } from './notice.ts';
+import { noticesOf } from './notice.ts';
 import type { ConsentStore } from './store.ts';
 import { type Opening, subjectOf } from './subject.ts';
+import { widgetConfig } from './widget-config.ts';
 
 /** How long a visitor may think about the first question after accepting. */
 const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1_000;
@@ -24,7 +25,8 @@ type Deps = { store: ConsentStore; keyring: Pick<Keyring, 'signLog' | 'logKeys'>
 
 export function createConsent({ store, keyring, now }: Deps) {
   return {
-    noticeFor,
+    /** What the panel learns when a visitor opens it now. */
+    widgetConfig: (site: Site, locale: string | undefined) => widgetConfig(site, locale, now()),
 
     /**
      * Appends a visitor's decision to the site's consent log; `about` is the opening of the conversation that the

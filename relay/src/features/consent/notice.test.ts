@@ -27,8 +27,19 @@ describe('the notice', () => {
     expect(noticeFor(site(notices, null, 'ja'), 'fr').wording.title).toBe('Deutsch');
   });
 
-  it('is the built-in one where the owner wrote none', () => {
-    expect(noticesOf(site({}))).toMatchObject([{ locale: 'en', wording: { ...defaultNotice, policyUrl: null } }]);
+  it.each([
+    ['en-GB', 'en', 'May we store this chat?'],
+    ['de-AT', 'de', 'Dürfen wir diesen Chat speichern?'],
+    ['fr', 'fr', 'Pouvons-nous enregistrer ce chat ?'],
+    ['es-MX', 'es', '¿Podemos guardar este chat?'],
+    ['it', 'en', 'May we store this chat?'],
+  ])('is the built-in one where the owner wrote none: %s', (wanted, locale, title) => {
+    expect(noticeFor(site({}), wanted)).toMatchObject({ locale, wording: { title, policyUrl: null } });
+    expect(noticesOf(site({}))[0]).toMatchObject({ locale: 'en', wording: { ...defaultNotice, policyUrl: null } });
+  });
+
+  it('is nobody else’s where the owner wrote any', () => {
+    expect(noticeFor(site({ en: notice('English') }), 'de').wording.title).toBe('English');
   });
 
   it('has a version that names every word of it, its language and its policy', () => {

@@ -1,7 +1,8 @@
-import { defaultNotice, type NoticeWording } from '@confab/contract';
+import { builtInLanguages, type NoticeWording } from '@confab/contract';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import type { Site } from '../sites/index.ts';
+import { bestTag } from './best-tag.ts';
 
 /** What a visitor is shown before deciding, and what the consent log keeps of it. */
 export type Notice = {
@@ -14,17 +15,22 @@ export type Notice = {
 /** The notice of a site in the best language it has for this visitor. */
 export function noticeFor(site: Site, locale: string): Notice {
   const notices = noticesOf(site);
-  const wanted = locale.toLowerCase();
-  const byTag = (tag: string) => notices.find(notice => notice.locale.toLowerCase() === tag);
-  const best = byTag(wanted) ?? byTag(wanted.split('-')[0] as string) ?? byTag(site.settings.locale.toLowerCase());
-  return best ?? (notices[0] as Notice);
+  const best = bestTag(
+    notices.map(notice => notice.locale),
+    [locale, site.settings.locale],
+  );
+  return notices.find(notice => notice.locale === best) ?? (notices[0] as Notice);
 }
 
-/** The notices that the site shows at present, one for each language; the built-in English one where it wrote none. */
+/**
+ * The notices that the site shows at present, one for each language. Who wrote one has thought about what it must say,
+ * so the built-in ones are only for who wrote none.
+ */
 export function noticesOf(site: Site): Notice[] {
   const { notices, policyUrl } = site.settings.consent;
   const own = Object.entries(notices);
-  const all: [string, NoticeWording][] = own.length > 0 ? own : [['en', defaultNotice]];
+  const all =
+    own.length > 0 ? own : Object.entries(builtInLanguages).map(([tag, { notice }]) => [tag, notice] as const);
   return all.map(([locale, words]) => {
     const wording = { ...words, policyUrl };
     const hash = sha256(canonicalJson({ locale, wording }));

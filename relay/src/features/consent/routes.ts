@@ -9,7 +9,6 @@ import type { Site } from '../sites/index.ts';
 import type { Consent } from './consent.ts';
 import { jsonOf, linesOf } from './log-page.ts';
 import type { Opening } from './subject.ts';
-import { widgetConfig } from './widget-config.ts';
 
 const configQuery = z.strictObject({ locale: locale.optional() });
 
@@ -28,7 +27,7 @@ type Deps = {
 export function consentRoutes(router: Router<SiteState>, { consent, eraseConversation, openingOf }: Deps): void {
   router.get('/config', async ctx => {
     const query = validate(configQuery, ctx.query);
-    sendCacheable(ctx, widgetConfig(ctx.state.site, query.locale), 'public, max-age=60');
+    sendCacheable(ctx, consent.widgetConfig(ctx.state.site, query.locale), 'public, max-age=60');
   });
 
   router.post('/consents', async ctx => {

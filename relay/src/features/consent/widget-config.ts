@@ -1,23 +1,57 @@
-import { defaultTexts, type WidgetConfig } from '@confab/contract';
-import type { Site } from '../sites/index.ts';
+import { builtInLanguages, defaultTexts, type PrechatField, type WidgetConfig } from '@confab/contract';
+import { openingStateAt, type Site } from '../sites/index.ts';
+import { bestTag, languageOf } from './best-tag.ts';
 import { noticeFor } from './notice.ts';
 
 /** What the panel of a site learns when a visitor opens it, in the best language the site has for the visitor. */
-export function widgetConfig(site: Site, wantedLocale: string | undefined): WidgetConfig {
+export function widgetConfig(site: Site, wantedLocale: string | undefined, now: Date): WidgetConfig {
   const { settings } = site;
   const notice = noticeFor(site, wantedLocale ?? settings.locale);
-  const texts = { ...defaultTexts, ...settings.texts[notice.locale] };
+  const wishes = [wantedLocale ?? notice.locale, notice.locale, settings.locale];
+  const texts = textsOf(site, notice.locale, wishes);
+  const { open, nextOpenAt } = openingStateAt(settings, now);
+  const { enabled, fields } = settings.prechat;
   return {
     version: site.settingsVersion,
     locale: notice.locale,
     texts,
     appearance: settings.appearance,
     consent: { required: true, noticeVersion: notice.version, ...notice.wording },
-    // Pre-chat fields, opening hours and contact features come with the leads; a site has none of them yet.
-    prechat: { enabled: false, fields: [] },
-    hours: { open: true, nextOpenAt: null, timezone: 'UTC' },
+    prechat: { enabled, fields: enabled ? fields.map(field => prechatFieldIn(wishes, field)) : [] },
+    hours: { open, nextOpenAt: nextOpenAt?.toISOString() ?? null, timezone: settings.timezone },
     disclosure: texts.disclosure,
     retentionDays: settings.retention.conversationDays,
-    features: { transcript: false, callback: false, leads: false },
+    features: { transcript: false, ...settings.features },
   };
+}
+
+/** The owner's own texts stand over the built-in ones, all in the language of the notice: nobody reads a mixture. */
+function textsOf({ settings }: Site, locale: string, wishes: string[]) {
+  const language = languageOf(locale);
+  const own = bestTag(
+    Object.keys(settings.texts),
+    wishes.filter(wish => languageOf(wish) === language),
+  );
+  return {
+    ...defaultTexts,
+    ...builtInLanguages[language]?.texts,
+    ...(own !== undefined && settings.texts[own]),
+  };
+}
+
+function prechatFieldIn(wishes: string[], { name, type, label, required, purpose, options }: PrechatField) {
+  return {
+    name,
+    type,
+    label: textIn(wishes, label),
+    required,
+    purpose: textIn(wishes, purpose),
+    ...(options && { options: options.map(option => ({ value: option.value, label: textIn(wishes, option.label) })) }),
+  };
+}
+
+/** A text is there in one language at least. */
+function textIn(wishes: string[], texts: Record<string, string>): string {
+  const tags = Object.keys(texts);
+  return texts[bestTag(tags, wishes) ?? (tags[0] as string)] as string;
 }

@@ -18,9 +18,13 @@ const ANSWER_TEXT_MAX = 20_000;
 
 export type TurnDeps = {
   knowledge: Pick<Knowledge, 'search'>;
-  usage: Pick<Usage, 'countAnswer'>;
-  /** The providers that the site chose, as one; `undefined` when the visitor left before the first text. */
-  ask: (site: Site, request: LlmRequest) => Promise<Answer | undefined>;
+  usage: Pick<Usage, 'allowsModel' | 'countAnswer'>;
+  /**
+   * The providers that the site chose, as one, or the extractive one alone; `undefined` when the visitor left before the
+   * first text.
+   */
+  ask: (site: Site, request: LlmRequest, who: { withModels: boolean }) => Promise<Answer | undefined>;
+  now: () => Date;
   log: Log;
   report: Reporter['report'];
 };
@@ -34,20 +38,23 @@ export type Turn = { id: string; site: Site; text: string; locale: string | unde
 export async function answerTurn(deps: TurnDeps, turn: Turn, signal: AbortSignal): Promise<AsyncIterable<TurnEvent>> {
   const { site, text, locale, transcript } = turn;
   try {
-    const [found, history] = await Promise.all([
+    const [found, history, withModels] = await Promise.all([
       deps.knowledge.search(site, text, { limit: PASSAGES, locale }),
       transcript.read(),
+      deps.usage.allowsModel(site),
     ]);
     const passages = numbered(found.passages);
-    const answer = await deps.ask(site, {
-      instructions: instructionsFor(site),
+    const request = {
+      instructions: instructionsFor(site, deps.now()),
       messages: messagesFor(history, passages, text),
       question: text,
+      locale: locale ?? site.settings.locale,
       passages,
       answerable: found.answerable,
       maxTokens: site.settings.answers.maxTokens,
       signal,
-    });
+    };
+    const answer = await deps.ask(site, request, { withModels });
     if (answer) return tell(deps, turn, answer, passages, found.answerable);
   } catch (error) {
     await transcript.finish({ ...nothing, status: 'failed' });

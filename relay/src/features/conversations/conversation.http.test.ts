@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { conversationSchema, personalDataDocument } from '@confab/contract';
+import { conversationSchema, ownedConversation, personalDataDocument } from '@confab/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases, question, startTestRelay, type TestRelay, type TestSite } from '../../../../e2e/relay.ts';
 
@@ -20,6 +20,31 @@ describe.each(databases)('a stored conversation on %s', database => {
     expect(status).toBe(200);
     expect(conversationSchema.strict().parse(body)).toEqual(body);
     expect(headers.get('Cache-Control')).toBe('no-store');
+  });
+
+  it('is read by the site’s owner by its id, with every message', async () => {
+    const own = await relay.site();
+    const handle = await own.widget.begin('Is it wool?');
+    const { id = '' } = (await own.plugin.conversations()).body.items[0] ?? {};
+    const { status, body } = await own.plugin.conversation(id);
+    expect(status).toBe(200);
+    expect(ownedConversation.strict().parse(body)).toEqual(body);
+    const { messages } = (await own.widget.conversation(handle)).body;
+    expect(body).toMatchObject({
+      id,
+      restricted: false,
+      pageUrl: 'https://shop.example/jumper',
+      prechat: null,
+      messages,
+    });
+    expect(JSON.stringify(body)).not.toContain(handle);
+    for (const other of [handle, randomUUID(), 'x']) {
+      expect(await own.plugin.conversation(other)).toMatchObject({
+        status: 404,
+        body: { code: 'conversation_not_found' },
+      });
+    }
+    expect((await site.plugin.conversation(id)).status).toBe(404);
   });
 
   it('is exported with all that is held: where it began, and the consent with its words', async () => {

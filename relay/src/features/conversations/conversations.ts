@@ -1,4 +1,4 @@
-import type { Conversation, TurnEvent, TurnRequest } from '@confab/contract';
+import type { Conversation, OwnedConversation, TurnEvent, TurnRequest } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../../lib/app-error.ts';
 import { pageOf, placeOf } from '../../lib/cursor.ts';
@@ -10,6 +10,7 @@ import type { Privacy } from '../privacy/index.ts';
 import type { Site } from '../sites/index.ts';
 import { answerTurn, type TurnDeps } from './answer-turn.ts';
 import { carriedTranscript } from './carried-transcript.ts';
+import { checkedPrechat, type Prechat } from './prechat.ts';
 import { isAbandoned, replayTurn } from './replay-turn.ts';
 import type { ConversationStore, NewTurn, OpenedTurn, StoredMessage } from './store.ts';
 import type { Transcript } from './transcript.ts';
@@ -26,7 +27,6 @@ type Deps = TurnDeps & {
   /** The privacy engine does what is asked of a person's data. */
   request: Privacy['request'];
   keyring: Pick<Keyring, 'sign' | 'verify'>;
-  now: () => Date;
 };
 
 export function createConversations(deps: Deps) {
@@ -37,7 +37,7 @@ export function createConversations(deps: Deps) {
   return {
     /**
      * Answers a visitor's question. Whatever refuses it is thrown before anything is streamed: 403 `consent_required`,
-     * 404 `conversation_not_found`, 422 `thread_not_sealed`.
+     * 404 `conversation_not_found`, 422 `thread_not_sealed`, 400 for answers before the chat that the site refuses.
      */
     async takeTurn(site: Site, request: TurnRequest, signal: AbortSignal): Promise<AsyncIterable<TurnEvent>> {
       const turnId = uuidv7();
@@ -78,6 +78,17 @@ export function createConversations(deps: Deps) {
         restricted: conversation.restrictedAt !== null,
         messages: messages.map(readable),
       };
+    },
+
+    /** The conversation as the site’s owner reads it: nothing of what is restricted. Throws 404. */
+    async readById(site: Site, id: string): Promise<OwnedConversation> {
+      const conversation = await store.byId(site.id, id);
+      if (!conversation) throw notFound();
+      const { createdAt, restrictedAt, locale, pageUrl, prechat } = conversation;
+      const shown = { id, createdAt: createdAt.toISOString(), restricted: restrictedAt !== null };
+      if (shown.restricted) return { ...shown, locale: null, pageUrl: null, prechat: null, messages: [] };
+      const messages = await store.messages(site.id, id, MESSAGES_MAX);
+      return { ...shown, locale, pageUrl, prechat: prechat as Prechat | null, messages: messages.map(readable) };
     },
 
     /** What its handle opens. Throws 404. */
@@ -141,6 +152,7 @@ export function createConversations(deps: Deps) {
     }
     const handleHash = handleHashOf(handleFor(request.consentToken));
     const { page } = request;
+    const { answers, problems } = checkedPrechat(site, request.prechat);
     const conversation = {
       id: uuidv7(),
       handleHash,
@@ -148,12 +160,16 @@ export function createConversations(deps: Deps) {
       pageUrl: pageAddress(page.url) ?? '',
       pageTitle: page.title ?? null,
       referrer: (page.referrer && pageAddress(page.referrer)) || null,
+      prechat: answers,
     };
-    const begun = await store.begin(site.id, conversation, consent.spending(site, request.consentToken), turn);
-    if (begun) return begun;
-    // The token is spent: this may be the same first turn again, whose answer did not reach the visitor.
+    if (problems.length === 0) {
+      const begun = await store.begin(site.id, conversation, consent.spending(site, request.consentToken), turn);
+      if (begun) return begun;
+    }
+    // This may be the same first turn again, whose answer did not reach the visitor; the owner may ask for more by now.
     const existing = await store.byHandle(site.id, handleHash);
     const asked = existing && (await store.answerOf(site.id, existing.id, request.clientTurnId));
+    if (!asked && problems.length > 0) throw prechatRefused(problems);
     if (!asked) throw new AppError('consent_required', 'This consent is spent or not valid. Ask the visitor again.');
     return { conversationId: existing.id, isNew: false, isRestricted: existing.restrictedAt !== null };
   }
@@ -235,6 +251,11 @@ export function createConversations(deps: Deps) {
       createdAt: createdAt.toISOString(),
     };
   }
+}
+
+function prechatRefused(errors: { path: string; message: string }[]): AppError {
+  const all = errors.map(({ path, message }) => `"${path}" ${message}`).join(', and ');
+  return new AppError('validation_failed', `${all}.`, { errors });
 }
 
 const ofVisitor = (conversationId: string) => ({ source: 'widget' as const, identifiers: { conversationId } });

@@ -1,7 +1,9 @@
 import { Prisma, type Tx } from '../../db/database.ts';
-import { type ContactKeys, contactsIn, mentionsIn, replaceMentions } from '../../lib/contacts.ts';
+import { type ContactKeys, contactsIn, mentionsIn, phoneKey, replaceMentions } from '../../lib/contacts.ts';
 import { type Consent, handleHashOf } from '../consent/index.ts';
 import { type Changes, type Found, mayMention, type PersonalData, type Subject } from '../privacy/index.ts';
+import type { Site } from '../sites/index.ts';
+import type { Prechat } from './prechat.ts';
 import { countBefore, purgeBefore } from './purge-conversations.ts';
 
 /** What the conversations keep of people. A person is found in what the visitor wrote, not in what they were answered. */
@@ -9,9 +11,10 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
   name: 'conversations',
   tables: {
     Conversation: {
-      data: 'Language, the page the chat began on (without query), its title and referrer, the hash of the handle in the visitor’s cookie, and what ties the consent records to it',
-      purpose: 'Continuing the chat, and giving its visitor their rights',
-      origin: 'The visitor’s browser, after consent',
+      data: 'Language, the page the chat began on (without query), its title and referrer, what the visitor answered before the chat where the site asks for something, the hash of the handle in the visitor’s cookie, and what ties the consent records to it',
+      purpose:
+        'Continuing the chat, and giving its visitor their rights; for each answer before the chat the purpose that the site names beside it',
+      origin: 'The visitor’s browser, and the visitor, after consent',
       recipients: 'The site’s owner',
       kept: 'conversationDays (365 days unless the site says otherwise); at once when erased',
     },
@@ -80,6 +83,7 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
       select: { conversationId: true, id: true, text: true },
     });
     let messages = 0;
+    const prechats = await rectifyPrechats(tx, site, subject, changes);
     for (const { text, ...key } of rows) {
       const corrected = rectified(text, subject, changes);
       if (corrected === text) continue;
@@ -87,7 +91,7 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
       const { count } = await tx.message.updateMany({ where: { siteId, ...key }, data: { text: corrected } });
       messages += count;
     }
-    return { messages };
+    return { messages, prechats };
   },
 
   async restrict(tx, site, { conversationIds }, at) {
@@ -104,6 +108,40 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
 const freeOf = ({ conversationIds, heldConversationIds }: Subject): string[] =>
   conversationIds.filter(id => !heldConversationIds.includes(id));
 
+/**
+ * Whose answers they are: the person’s whose address or number stands in them, and the visitor’s, who is known by the
+ * conversation alone. There every field of the kind takes what is new; who is merely named in a chat changes nothing.
+ */
+async function rectifyPrechats(tx: Tx, site: Site, subject: Subject, given: Changes): Promise<number> {
+  const { country } = site.settings;
+  const changes = { ...given, ...(given.phone && { phone: phoneKey(given.phone, country) ?? given.phone }) };
+  const rows = await tx.conversation.findMany({
+    where: { siteId: site.id, id: { in: freeOf(subject) }, prechat: { not: Prisma.AnyNull } },
+    select: { id: true, prechat: true },
+  });
+  const isVisitors = subject.email === undefined && subject.phone === undefined;
+  let prechats = 0;
+  for (const { id, prechat } of rows) {
+    const answers = prechat as Prechat;
+    if (!isVisitors && !Object.values(answers).some(answer => mentionsIn(answer, subject))) continue;
+    const ofKind = (type: 'name' | 'email' | 'phone') =>
+      site.settings.prechat.fields.filter(field => field.type === type).map(({ name }) => name);
+    const corrected = Object.entries(answers).flatMap(([name, answer]): [string, string][] => {
+      for (const kind of isVisitors ? (['name', 'email', 'phone'] as const) : (['name'] as const)) {
+        const change = changes[kind];
+        if (change === undefined || !ofKind(kind).includes(name)) continue;
+        return change === null ? [] : [[name, change]];
+      }
+      return [[name, rectified(answer, subject, changes)]];
+    });
+    if (JSON.stringify(corrected) === JSON.stringify(Object.entries(answers))) continue;
+    const data = { prechat: corrected.length > 0 ? Object.fromEntries(corrected) : Prisma.DbNull };
+    const { count } = await tx.conversation.updateMany({ where: { siteId: site.id, id }, data });
+    prechats += count;
+  }
+  return prechats;
+}
+
 /** The old address or number gives way to the new one wherever it stands; a name is nowhere marked as one. */
 function rectified(text: string, { email, phone }: ContactKeys, changes: Changes): string {
   let corrected = text;
@@ -115,13 +153,16 @@ function rectified(text: string, { email, phone }: ContactKeys, changes: Changes
   return corrected;
 }
 
-/** What visitors of the site wrote, and what their pages said, in which the address or the number stands. */
+/** What visitors of the site wrote and answered before the chat, and what their pages said, in which the address or the number stands. */
 async function mentioning(tx: Tx, siteId: string, keys: ContactKeys) {
   const rows = await tx.$queryRaw<{ conversationId: string; text: string }[]>`
     SELECT "conversationId"::text AS "conversationId", "text" FROM (
       SELECT "conversationId", "text" FROM "Message" WHERE "siteId" = ${siteId}::uuid AND "role" = 'visitor'
       UNION ALL
       SELECT "id", concat_ws(' ', "pageUrl", "pageTitle", "referrer") FROM "Conversation"
+      WHERE "siteId" = ${siteId}::uuid
+      UNION ALL
+      SELECT "id", answer."value" FROM "Conversation" CROSS JOIN LATERAL jsonb_each_text("prechat") answer
       WHERE "siteId" = ${siteId}::uuid
     ) said WHERE ${mayMention(Prisma.sql`"text"`, keys)}`;
   return rows.filter(({ text }) => mentionsIn(text, keys));

@@ -9,13 +9,26 @@ const passage = (index: number, text = `text ${index}`): Passage => ({
   url: `https://shop.example/${index}`,
   text,
 });
-const site = (instructions: string) => ({ settings: { name: 'Shop', answers: { instructions } } }) as Site;
+const site = (instructions: string, settings: Partial<Site['settings']> = {}) =>
+  ({ settings: { name: 'Shop', answers: { instructions }, hours: null, timezone: 'UTC', ...settings } }) as Site;
+const now = new Date('2026-11-21T12:00:00Z');
 
 describe('the instructions', () => {
   it('are ours and the owner’s, and nobody else’s', () => {
-    expect(instructionsFor(site('Be formal.'))).toContain('Be formal.');
-    expect(instructionsFor(site(''))).not.toContain('The owner of the website adds');
-    expect(instructionsFor(site(''))).toContain('data');
+    expect(instructionsFor(site('Be formal.'), now)).toContain('Be formal.');
+    expect(instructionsFor(site(''), now)).not.toContain('The owner of the website adds');
+    expect(instructionsFor(site(''), now)).toContain('data');
+  });
+
+  it('say when the shop is closed, and when it opens by its own clocks', () => {
+    const hours = { weekly: [{ day: 'monday' as const, opens: '09:00', closes: '17:00' }], holidays: [] };
+    const closed = instructionsFor(site('', { hours, timezone: 'America/New_York' }), now);
+    expect(closed).toContain('closed at the moment');
+    expect(closed).toMatch(/Monday,? 23 November 2026 at 09:00 \(time zone America\/New_York\)/);
+    const never = instructionsFor(site('', { hours: { weekly: [], holidays: [] } }), now);
+    expect(never).toContain('When it opens again is not known.');
+    const open = instructionsFor(site('', { hours }), new Date('2026-11-23T12:00:00Z'));
+    for (const text of [open, instructionsFor(site(''), now)]) expect(text).not.toContain('closed');
   });
 });
 

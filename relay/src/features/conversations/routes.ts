@@ -55,6 +55,10 @@ export function conversationListRoutes(
   router.get('/conversations', async ctx => {
     ctx.body = await conversations.list(ctx.state.site, validate(pageQuery, ctx.query));
   });
+
+  router.get('/conversations/:id', async ctx => {
+    ctx.body = await conversations.readById(ctx.state.site, idOf(ctx.params.id));
+  });
 }
 
 /** One of three kinds of turn; which one, the visitor's consent has decided. */
@@ -69,13 +73,14 @@ function turnOf(body: unknown): TurnRequest {
       errors: [{ path: '', message: 'needs exactly one of consentToken, conversationId, thread' }],
     });
   }
-  const turn = validate(only[1], body);
-  if ('prechat' in turn && turn.prechat !== undefined) {
-    throw new AppError('validation_failed', '"prechat": this site asks for nothing before a chat.', {
-      errors: [{ path: 'prechat', message: 'this site has no pre-chat fields' }],
-    });
-  }
-  return turn;
+  return validate(only[1], body);
+}
+
+/** What is no id is the id of nothing. Throws 404. */
+function idOf(id: string | undefined): string {
+  const given = uuid.safeParse(id);
+  if (!given.success) throw new AppError('conversation_not_found', 'This conversation is not stored (any more).');
+  return given.data;
 }
 
 /** The conversation handle that the request brings as its bearer. Throws 401, and 404 where it cannot be one. */

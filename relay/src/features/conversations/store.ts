@@ -1,6 +1,7 @@
 import type { Citation, FinishReason, MessageStatus } from '@confab/contract';
 import { type Db, Prisma, type Tx } from '../../db/database.ts';
 import { olderThan, type Place } from '../../lib/cursor.ts';
+import type { Prechat } from './prechat.ts';
 import type { FinishedAnswer } from './transcript.ts';
 
 /** The two messages that a turn writes when it begins. */
@@ -20,6 +21,7 @@ export type NewConversation = {
   pageUrl: string;
   pageTitle: string | null;
   referrer: string | null;
+  prechat: Prechat | null;
 };
 
 export type StoredMessage = {
@@ -55,10 +57,10 @@ export const conversationStore = (db: Db) => ({
     const rows = await db.$queryRaw<{ conversationId: string }[]>`
       WITH "spent" AS (${spending}), "conversation" AS (
         INSERT INTO "Conversation" ("siteId", "id", "handleHash", "consentSequence", "subjectKey", "locale", "pageUrl",
-          "pageTitle", "referrer", "createdAt")
+          "pageTitle", "referrer", "prechat", "createdAt")
         SELECT ${siteId}::uuid, ${conversation.id}::uuid, ${conversation.handleHash}, "sequence", "subjectKey",
           ${conversation.locale}, ${conversation.pageUrl}, ${conversation.pageTitle}, ${conversation.referrer},
-          ${turn.createdAt}::timestamptz
+          ${conversation.prechat && JSON.stringify(conversation.prechat)}::jsonb, ${turn.createdAt}::timestamptz
         FROM "spent" RETURNING "id"
       ), "messages" AS (${insertTurn(siteId, turn)})
       SELECT "id"::text AS "conversationId" FROM "conversation"`;
@@ -105,6 +107,8 @@ export const conversationStore = (db: Db) => ({
     });
     return rows.reverse() as unknown as StoredMessage[];
   },
+
+  byId: (siteId: string, id: string) => db.conversation.findUnique({ where: { siteId_id: { siteId, id } } }),
 
   byHandle: (siteId: string, handleHash: string) =>
     db.conversation.findUnique({ where: { siteId_handleHash: { siteId, handleHash } } }),

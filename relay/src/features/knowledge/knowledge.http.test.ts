@@ -1,5 +1,12 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { DOCUMENT_TEXT_MAX, DOCUMENTS_MAX, type DocumentUpsert } from '@confab/contract';
+import {
+  DOCUMENT_TEXT_MAX,
+  DOCUMENTS_MAX,
+  type DocumentPage,
+  type DocumentUpsert,
+  documentPage,
+} from '@confab/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   call,
@@ -50,6 +57,42 @@ describe.each(databases)('the knowledge on %s', database => {
       const before = await relay.dump('public');
       expect((await site.plugin.sync({ upsert: pages })).body).toEqual({ accepted: 0, unchanged: 3, rejected: [] });
       expect(await relay.dump('public')).toEqual(before);
+    });
+
+    it('are listed page by page, each with the hash of what was sent', async () => {
+      const site = await relay.site({ documents: pages });
+      const other = await relay.site({ documents: [page()] });
+      const all: DocumentPage['items'] = [];
+      let cursor: string | null = '';
+      for (let at = 0; cursor !== null && at < 5; at += 1) {
+        const { status, body } = await site.plugin.documents(`?limit=2${cursor && `&cursor=${cursor}`}`);
+        expect(status).toBe(200);
+        expect(documentPage.strict().parse(body)).toEqual(body);
+        all.push(...body.items);
+        // What comes again meanwhile keeps its place.
+        await site.plugin.sync({ upsert: [{ ...pages[0], text: `Changed ${at}` }] });
+        cursor = body.nextCursor;
+      }
+      expect(all.map(({ externalId }) => externalId)).toEqual(['returns', 'wool', 'shipping']);
+      expect(all[0]).toMatchObject({
+        type: 'page',
+        title: 'Returns',
+        locale: null,
+        updatedAt: '2026-01-01T00:00:00.000Z',
+      });
+      const { externalId, text, title, type, updatedAt, url } = pages[2] as DocumentUpsert;
+      const sent = { externalId, text, title, type, updatedAt, url };
+      const rfc8785 = `[${(await site.plugin.documents()).body.indexVersion},${JSON.stringify(sent)}]`;
+      expect(all[0]?.hash).toBe(createHash('sha256').update(rfc8785).digest('hex'));
+      expect((await other.plugin.documents()).body.items).toMatchObject([{ externalId: 'care' }]);
+    });
+
+    it('are listed for no cursor but ours, and not in any number', async () => {
+      const site = await relay.site();
+      for (const query of ['?cursor=made-up', '?limit=0', '?limit=201', '?colour=red']) {
+        expect(await site.plugin.documents(query)).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+      }
+      expect((await site.plugin.documents()).body).toMatchObject({ items: [], nextCursor: null });
     });
 
     it('are replaced when anything of them changes, one change after the other', async () => {

@@ -1,5 +1,6 @@
 import {
   DOCUMENT_TEXT_MAX,
+  type DocumentPage,
   type DocumentsResponse,
   type DocumentUpsert,
   isStorable,
@@ -8,6 +9,7 @@ import {
 } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
 import { canonicalJson } from '../../lib/canonical-json.ts';
+import { pageOf, placeOf } from '../../lib/cursor.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import type { Site } from '../sites/index.ts';
 import { type Chunk, chunk } from './chunk.ts';
@@ -58,6 +60,23 @@ export function createKnowledge({ store, now }: { store: KnowledgeStore; now: ()
       answer.accepted += deleted;
       answer.unchanged += new Set(change.delete).size - deleted;
       return answer;
+    },
+
+    /** What is held, with the hash of what was sent, so that a plugin finds what differs. Throws 400 for a wrong cursor. */
+    async list(site: Site, { cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<DocumentPage> {
+      const rows = await store.list(site.id, placeOf(cursor)?.id, limit + 1);
+      const { page, nextCursor } = pageOf(rows, limit, ({ syncedAt }) => syncedAt);
+      const items = page.map(({ externalId, type, url, title, locale, contentHash, updatedAt, syncedAt }) => ({
+        externalId,
+        type: type as DocumentUpsert['type'],
+        url,
+        title,
+        locale,
+        hash: contentHash,
+        updatedAt: updatedAt.toISOString(),
+        syncedAt: syncedAt.toISOString(),
+      }));
+      return { indexVersion: INDEX_VERSION, items, nextCursor };
     },
 
     /** Documents are cut and indexed as they come in, so none is ever pending or failed. */

@@ -1,4 +1,4 @@
-import { documentsRequest, SITE_BODY_MAX, searchQuery } from '@confab/contract';
+import { documentsRequest, pageQuery, SITE_BODY_MAX, searchQuery } from '@confab/contract';
 import type { Router } from '@koa/router';
 import { readJson } from '../../http/body.ts';
 import type { SiteState } from '../../http/request-state.ts';
@@ -12,6 +12,10 @@ export function knowledgeRoutes(router: Router<SiteState>, { knowledge }: { know
     const change = validate(documentsRequest, body);
     ctx.body = await knowledge.sync(ctx.state.site, change);
     ctx.status = 202;
+  });
+
+  router.get('/documents', async ctx => {
+    ctx.body = await knowledge.list(ctx.state.site, validate(pageQuery, ctx.query));
   });
 
   router.get('/documents/status', async ctx => {

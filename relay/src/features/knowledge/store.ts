@@ -95,6 +95,15 @@ export const knowledgeStore = (db: Db) => ({
     return count;
   },
 
+  /** By id, newest first: a document that is synced again meanwhile keeps its place. */
+  list: (siteId: string, before: string | undefined, limit: number) =>
+    db.document.findMany({
+      where: { siteId, ...(before !== undefined && { id: { lt: before } }) },
+      orderBy: { id: 'desc' },
+      take: limit,
+      omit: { attributes: true },
+    }),
+
   async status(siteId: string) {
     const documents = await db.document.aggregate({ where: { siteId }, _count: true, _max: { syncedAt: true } });
     const chunks = await db.chunk.count({ where: { siteId } });

@@ -1,12 +1,14 @@
-import type { LeadItem, LeadKind, LeadPage, LeadRequest } from '@confab/contract';
+import type { LeadCreated, LeadItem, LeadKind, LeadPage, LeadRequest } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db, Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { Jobs } from '../../jobs/jobs.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { emailKey, phoneKey } from '../../lib/contacts.ts';
 import { pageOf, placeOf } from '../../lib/cursor.ts';
 import { pageAddress } from '../../lib/page-address.ts';
 import type { Site } from '../sites/index.ts';
+import { LEAD_CREATED } from './jobs.ts';
 import type { LeadStore } from './store.ts';
 
 /** Who sends the same form again within this time has pressed the button twice, or lost the answer. */
@@ -20,10 +22,11 @@ type Deps = {
   conversationOf: (site: Site, handle: string) => Promise<{ id: string } | null>;
   /** Whether the conversation is there, and then stays until the transaction ends. */
   keepsConversation: (tx: Tx, siteId: string, id: string) => Promise<boolean>;
+  jobs: Pick<Jobs, 'enqueue' | 'wake'>;
   now: () => Date;
 };
 
-export function createLeads({ db, store, conversationOf, keepsConversation, now }: Deps) {
+export function createLeads({ db, store, conversationOf, keepsConversation, jobs, now }: Deps) {
   return {
     /**
      * Keeps what a visitor left, and gives its id; the same once more within an hour is the same lead. Throws 400 where
@@ -45,11 +48,26 @@ export function createLeads({ db, store, conversationOf, keepsConversation, now 
         createdAt,
       };
       const since = new Date(createdAt.getTime() - SAME_WITHIN_MS);
-      return inTransaction(db, async tx => {
+      // A site that no plugin has connected has nobody to tell.
+      const isHeard = site.platform !== null;
+      const leadId = await inTransaction(db, async tx => {
         // An erasure of the conversation waits for us, or we find it done: no lead of it comes after.
         if (conversation && !(await keepsConversation(tx, site.id, conversation.id))) throw notFound();
-        return store.add(tx, site.id, lead, since);
+        const { id, isNew } = await store.add(tx, site.id, lead, since);
+        // With the lead or not at all: none is told of that was not kept, and none that was kept is forgotten.
+        if (isNew && isHeard) await jobs.enqueue(LEAD_CREATED, { siteId: site.id, leadId: id }, { key: id, tx });
+        return id;
       });
+      if (isHeard) await jobs.wake(LEAD_CREATED);
+      return leadId;
+    },
+
+    /** What the site's owner is told of a lead as it stands now; nothing where it is erased or restricted. */
+    async createdEvent(siteId: string, leadId: string): Promise<LeadCreated | undefined> {
+      const lead = await store.find(siteId, leadId);
+      if (!lead || lead.restrictedAt !== null) return undefined;
+      const { id, restricted: _, ...told } = listed(lead);
+      return { type: 'lead.created', timestamp: told.createdAt, data: { leadId: id, ...told } };
     },
 
     /** What was left, newest first. Throws 400 for a cursor that is none. */

@@ -23,10 +23,11 @@ export type LeadStore = ReturnType<typeof leadStore>;
 /** The queries of the leads; those of a data request are in `personal-data.ts`. */
 export const leadStore = (db: Db) => ({
   /**
-   * Keeps the lead and gives its id; the same one again, newer than `since`, is the one that is there. Who leaves the
-   * same address waits here for the end of the other's transaction, in whatever process, and then sees their lead.
+   * Keeps the lead and gives its id; the same one again, newer than `since`, is the one that is there and not new. Who
+   * leaves the same address waits here for the end of the other's transaction, in whatever process, and then sees their
+   * lead.
    */
-  async add(tx: Tx, siteId: string, lead: NewLead, since: Date): Promise<string> {
+  async add(tx: Tx, siteId: string, lead: NewLead, since: Date): Promise<{ id: string; isNew: boolean }> {
     const { kind, name, emailKey, phoneKey, message, fields, callbackAt } = lead;
     const turnstile = `lead ${siteId} ${emailKey} ${phoneKey}`;
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${turnstile}, 0))`;
@@ -35,10 +36,12 @@ export const leadStore = (db: Db) => ({
       where: { siteId, ...same, restrictedAt: null, createdAt: { gt: since } },
       select: { id: true },
     });
-    if (known) return known.id;
+    if (known) return { id: known.id, isNew: false };
     await tx.lead.create({ data: { siteId, ...lead } });
-    return lead.id;
+    return { id: lead.id, isNew: true };
   },
+
+  find: (siteId: string, id: string) => db.lead.findUnique({ where: { siteId_id: { siteId, id } } }),
 
   /** Newest first. */
   list: (siteId: string, before: Place | undefined, limit: number) =>

@@ -2,7 +2,8 @@ import type { PersonalData } from './personal-data.ts';
 
 /** The tables that hold no data about a person, and what they hold instead. */
 export const impersonal: Readonly<Record<string, string>> = {
-  Site: 'The site’s settings, and the hash of its secret',
+  Site: 'The site’s settings, where it is and what runs it, and the hash of its secret',
+  ConnectCode: 'Approvals of a connection for ten minutes: the address of a site, and hashes',
   ProviderKey: 'The site’s keys for language-model providers, encrypted',
   Usage: 'Monthly counters',
   Notice: 'The wordings of the consent notice that were shown',

@@ -66,6 +66,11 @@ export function createLegalHolds({ db, hasConversation, now }: Deps) {
       return (await tx.legalHold.count({ where: { siteId, conversationId: null, releasedAt: null } })) > 0;
     },
 
+    /** Whether the site, or any conversation of it, is held. */
+    async holdsAnything(tx: Tx, siteId: string): Promise<boolean> {
+      return (await tx.legalHold.count({ where: { siteId, releasedAt: null } })) > 0;
+    },
+
     /** Those of the conversations that may not be touched. */
     async heldOf(tx: Tx, siteId: string, conversationIds: string[]): Promise<string[]> {
       if (await this.holdsSite(tx, siteId)) return conversationIds;

@@ -6,6 +6,7 @@ const LABELS: Readonly<Record<string, string>> = {
   pageUrl: 'Page',
   email: 'E-mail',
   callbackAt: 'Wished call',
+  prechat: 'Answers before the chat',
   role: 'Written by',
   url: 'Address',
 };

@@ -1,4 +1,4 @@
-import { RETENTION_DAYS_DEFAULT } from '@confab/contract';
+import { laterSettings, RETENTION_DAYS_DEFAULT } from '@confab/contract';
 import type { StoredSettings } from './store.ts';
 
 /** What a new site begins with. */
@@ -26,5 +26,6 @@ export function defaultSettings(site: { name: string; allowedOrigins: string[] }
       pageViewDays: RETENTION_DAYS_DEFAULT.pageView,
       consentDays: RETENTION_DAYS_DEFAULT.consent,
     },
+    ...laterSettings,
   };
 }

@@ -9,12 +9,13 @@ import type { Site } from './store.ts';
 
 type Deps = {
   sites: Sites;
-  usageOf: (siteId: string) => Promise<SiteResponse['usage']>;
+  usageOf: (site: Site) => Promise<SiteResponse['usage']>;
   integrationsOf: (site: Site) => SiteResponse['integrations'];
+  relayPublicKeys: string[];
 };
 
 /** A plugin's calls about its site. */
-export function siteRoutes(router: Router<SiteState>, { sites, usageOf, integrationsOf }: Deps): void {
+export function siteRoutes(router: Router<SiteState>, { sites, usageOf, integrationsOf, relayPublicKeys }: Deps): void {
   router.get('/', async ctx => {
     const { site } = ctx.state;
     ctx.body = {
@@ -23,8 +24,12 @@ export function siteRoutes(router: Router<SiteState>, { sites, usageOf, integrat
       name: site.settings.name,
       createdAt: site.createdAt.toISOString(),
       plan: 'self_hosted',
-      usage: await usageOf(site.id),
+      usage: await usageOf(site),
       integrations: integrationsOf(site),
+      platform: site.platform,
+      homeUrl: site.homeUrl,
+      verification: site.verification,
+      relayPublicKeys,
     } satisfies SiteResponse;
   });
 

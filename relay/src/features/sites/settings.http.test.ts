@@ -1,4 +1,4 @@
-import { type Settings, settingsSchema } from '@confab/contract';
+import { laterSettings, type Settings, settingsSchema } from '@confab/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeModelServer } from '../../../../e2e/fakes/model-server.ts';
 import { startFakeOpenai } from '../../../../e2e/fakes/openai.ts';
@@ -10,6 +10,18 @@ const withKey = (settings: Settings, apiKey: unknown, more: object = {}) => ({
   ...settings,
   answers: { ...settings.answers, openai: { ...settings.answers.openai, apiKey, ...more } },
 });
+
+const withHours = (more: object) => (settings: Settings) => ({
+  ...settings,
+  hours: { weekly: [{ day: 'monday', opens: '09:00', closes: '17:00', ...more }], holidays: [] },
+});
+const withPrechat =
+  (...fields: object[]) =>
+  (settings: Settings) => {
+    const plain = { name: 'note', type: 'text', label: { en: 'Note' }, required: false, purpose: { en: 'To know' } };
+    return { ...settings, prechat: { enabled: true, fields: fields.map(field => ({ ...plain, ...field })) } };
+  };
+const option = { value: 'order', label: { en: 'My order' } };
 
 describe.each(databases)('the settings on %s', database => {
   let relay: TestRelay;
@@ -44,6 +56,19 @@ describe.each(databases)('the settings on %s', database => {
     expect(await plugin.settings()).toMatchObject({ body: changed });
     expect((await widget.config()).body.appearance.accent).toBe('#ABCDEF');
     expect((await plugin.site()).body).toMatchObject({ name: 'Renamed “shop” <b>' });
+  });
+
+  it('that were stored or are sent without the later ones have those as they begin', async () => {
+    const { id, key, secret, plugin } = await relay.site();
+    await relay.db.$executeRaw`
+      UPDATE "Site" SET "settings" = "settings" - 'hours' - 'prechat' - 'limits' - 'features'
+      WHERE "id" = ${id}::uuid`;
+    await relay.services.sites.ensure({ key, name: 'x', secret, allowedOrigins: [] });
+    const { headers, body } = await plugin.settings();
+    expect(body).toMatchObject(laterSettings);
+    const { hours: _h, prechat: _p, limits: _l, features: _f, ...earlier } = body;
+    const saved = await plugin.save(earlier, headers.get('ETag') ?? '');
+    expect(saved).toMatchObject({ status: 200, body });
   });
 
   it('are not overwritten by who has read older ones, who gets the newer ones', async () => {
@@ -97,6 +122,20 @@ describe.each(databases)('the settings on %s', database => {
     ['an unknown provider', settings => ({ ...settings, answers: { ...settings.answers, providers: ['skynet'] } })],
     ['an address of a file', settings => withKey(settings, null, { baseUrl: 'file:///etc/passwd' })],
     ['an unknown text', settings => ({ ...settings, texts: { en: { nonsense: 'x' } } })],
+    ['a time that no clock shows', withHours({ opens: '24:00' })],
+    ['a day that no week has', withHours({ day: 'someday' })],
+    [
+      'a holiday that no calendar has',
+      settings => ({ ...settings, hours: { weekly: [], holidays: [{ date: '2026-02-30', name: 'x' }] } }),
+    ],
+    ['a question of no purpose', withPrechat({ purpose: {} })],
+    ['a question of two names', withPrechat({}, {})],
+    ['a question of a bad name', withPrechat({ name: '__proto__' })],
+    ['a choice of nothing', withPrechat({ type: 'choice' })],
+    ['a choice of one thing twice', withPrechat({ type: 'choice', options: [option, option] })],
+    ['options of a text', withPrechat({ options: [option] })],
+    ['eleven questions', withPrechat(...Array.from({ length: 11 }, (_, at) => ({ name: `field${at}` })))],
+    ['a limit below nothing', settings => ({ ...settings, limits: { answersPerMonth: -1 } })],
     ['a NUL in the name', settings => ({ ...settings, name: 'a\u0000' })],
   ];
   it.each(bad)('are refused with %s', async (_, edit) => {

@@ -1,6 +1,8 @@
-import { modelProvider, type Settings, type SettingsUpdate } from '@confab/contract';
+import { randomBytes } from 'node:crypto';
+import { modelProvider, type Platform, type Settings, type SettingsUpdate, type Verification } from '@confab/contract';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
+import type { Tx } from '../../db/database.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import { sha256 } from '../../lib/sha256.ts';
@@ -9,12 +11,18 @@ import type { KeyChange, Site, SiteStore, StoredSettings } from './store.ts';
 
 /** Other relay processes see a change of settings after this time; the one that took it sees it at once. */
 const CACHE_MS = 5_000;
+/** As long as the settings take one. */
+const NAME_MAX = 120;
 
 export type Sites = ReturnType<typeof createSites>;
 
 export function createSites({ store, keyring, now }: { store: SiteStore; keyring: Keyring; now: () => Date }) {
   // Every turn asks for its site: the row is read once, not each time.
-  const cache = new LRUCache<string, Site>({ max: 1_000, ttl: CACHE_MS });
+  let cache = new LRUCache<string, Site>({ max: 1_000, ttl: CACHE_MS });
+  // A new one, so that a reading that is under way cannot bring back what has just changed.
+  const forgetCached = () => {
+    cache = new LRUCache<string, Site>({ max: 1_000, ttl: CACHE_MS });
+  };
 
   return {
     /** The site as it stands in the database, for work in the background. */
@@ -22,15 +30,21 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
 
     /** Throws 404 `site_not_found`. */
     async byKey(key: string): Promise<Site> {
-      const site = await cached(`key:${key}`, async () => (isSiteKey(key) ? store.byKey(key) : undefined));
-      if (!site) throw new AppError('site_not_found', 'No site has this key. Check data-site-key in the page.');
+      const site = await cached(key, async () => (isSiteKey(key) ? store.byKey(key) : undefined));
+      if (!site) throw notFound();
       return site;
     },
 
-    /** Throws 401 `unauthorized`. */
+    /** The site of a page's widget. Throws 404 `site_not_found`, also where the site is connected to nobody. */
+    async servedByKey(key: string): Promise<Site> {
+      const site = await this.byKey(key);
+      if (!site.isConnected) throw notFound();
+      return site;
+    },
+
+    /** Throws 401 `unauthorized`. Always asks the database: a secret that was taken back opens nothing, in any process. */
     async bySecret(secret: string): Promise<Site> {
-      const secretHash = sha256(secret);
-      const site = await cached(`secret:${secretHash}`, () => store.bySecretHash(secretHash));
+      const site = await store.bySecretHash(sha256(secret));
       if (!site)
         throw new AppError('unauthorized', 'This site secret is not valid (any more). Connect the site again.');
       return site;
@@ -45,9 +59,46 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
         settings: defaultSettings(site),
         createdAt: now(),
       });
-      cache.clear();
+      forgetCached();
       return this.byKey(site.key);
     },
+
+    newest: store.newest,
+    byHomeUrl: store.byHomeUrl,
+    erase: store.erase,
+    secretHashOf: store.secretHashOf,
+
+    /**
+     * Gives the site with this id, or a new one, to the plugin at `homeUrl`, with a secret that is told this once. The
+     * one before is void. `also` belongs to the same transaction. Nothing where there is no such site (any more).
+     */
+    async connect(
+      { siteId, platform, homeUrl }: { siteId: string | null; platform: Platform; homeUrl: string },
+      also: (tx: Tx, siteId: string) => Promise<void>,
+    ): Promise<{ site: Site; secret: string } | undefined> {
+      const secret = randomBytes(32).toString('base64url');
+      const { host, origin } = new URL(homeUrl);
+      const site =
+        siteId === null ? newSite({ name: host.slice(0, NAME_MAX), allowedOrigins: [origin] }) : { id: siteId };
+      const connection = { platform, homeUrl, secretHash: sha256(secret) };
+      const isThere = await store.connect(site, connection, tx => also(tx, site.id));
+      forgetCached();
+      const connected = isThere && (await store.byId(site.id));
+      return connected ? { site: connected, secret } : undefined;
+    },
+
+    /** Voids the secret; what the site holds stays. */
+    async disconnect(siteId: string): Promise<void> {
+      await store.disconnect(siteId);
+      forgetCached();
+    },
+
+    /** What a check of the connection found, unless the site has another secret by now. */
+    setVerification: (siteId: string, secretHash: string, verification: Verification) =>
+      store.setVerification(siteId, secretHash, verification, now()),
+
+    /** Has every request read its site anew, after one was erased. */
+    forgetCached,
 
     /** The settings as an owner reads them: of the provider keys only that they are there. */
     settingsOf: (site: Site): Settings => readable(site),
@@ -56,7 +107,7 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
     async updateSettings(site: Site, version: number, update: SettingsUpdate): Promise<{ saved: boolean; site: Site }> {
       const { settings, keys } = split(site, update);
       const saved = await store.updateSettings(site.id, version, settings, keys);
-      cache.clear();
+      forgetCached();
       return { saved, site: await this.byKey(site.key) };
     },
 
@@ -68,11 +119,17 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
   };
 
   async function cached(name: string, read: () => Promise<Site | undefined>): Promise<Site | undefined> {
-    const known = cache.get(name);
+    const current = cache;
+    const known = current.get(name);
     if (known) return known;
     const site = await read();
-    if (site) cache.set(name, site);
+    if (site) current.set(name, site);
     return site;
+  }
+
+  function newSite(named: { name: string; allowedOrigins: string[] }) {
+    const key = randomBytes(12).toString('hex');
+    return { id: uuidv7(), key, settings: defaultSettings(named), createdAt: now() };
   }
 
   function split(site: Site, update: SettingsUpdate): { settings: StoredSettings; keys: KeyChange[] } {
@@ -90,6 +147,8 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
     return { settings: { ...update, answers: { ...answers, openai: openaiRest, anthropic: anthropicRest } }, keys };
   }
 }
+
+const notFound = () => new AppError('site_not_found', 'No site has this key. Check data-site-key in the page.');
 
 /** A ciphertext that is moved to another site or provider must not decrypt there. */
 const contextOf = (site: Site, provider: string) => `${site.id}:${provider}`;

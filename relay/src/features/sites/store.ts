@@ -1,5 +1,6 @@
-import type { ModelProvider, Settings } from '@confab/contract';
-import type { Db, Prisma } from '../../db/database.ts';
+import { laterSettings, type ModelProvider, type Platform, type Settings, type Verification } from '@confab/contract';
+import type { Db, Prisma, Tx } from '../../db/database.ts';
+import { inTransaction } from '../../db/transaction.ts';
 import type { Sealed } from '../../lib/keyring.ts';
 
 /** The settings as they are kept: the provider keys live encrypted in rows of their own. */
@@ -20,11 +21,24 @@ export type Site = {
   settings: StoredSettings;
   settingsVersion: number;
   providerKeys: ProviderKey[];
+  /** Whether somebody has its secret. Without, its widget is not served, and what is kept waits for the end of its time. */
+  isConnected: boolean;
+  /** How a plugin connected it, and where that says the site is; still there after it has gone. */
+  platform: Platform | null;
+  homeUrl: string | null;
+  verification: Verification | null;
+  verifiedAt: Date | null;
 };
+
+/** What a plugin of a site brings. */
+export type Connection = { platform: Platform; homeUrl: string; secretHash: string };
 
 export type NewSite = { id: string; key: string; secretHash: string; settings: StoredSettings; createdAt: Date };
 /** `null` removes the key. */
 export type KeyChange = { provider: ModelProvider; key: (Sealed & { last4: string }) | null };
+
+/** As many as the settings may hold. */
+const ORIGINS_MAX = 20;
 
 export type SiteStore = ReturnType<typeof siteStore>;
 
@@ -41,6 +55,72 @@ export const siteStore = (db: Db) => ({
       create: { ...site, settings: site.settings as Prisma.InputJsonValue },
       update: { secretHash: site.secretHash },
     });
+  },
+
+  /** Newest first. */
+  async newest(limit: number): Promise<Site[]> {
+    const rows = await db.site.findMany({
+      include: { providerKeys: true },
+      orderBy: { createdAt: 'desc' },
+      take: limit,
+    });
+    return rows.map(siteOf);
+  },
+
+  /** The newest site that was connected from this address, also where it is not connected any more. */
+  async byHomeUrl(homeUrl: string): Promise<Site | undefined> {
+    const include = { providerKeys: true };
+    const row = await db.site.findFirst({ where: { homeUrl }, include, orderBy: { createdAt: 'desc' } });
+    return row ? siteOf(row) : undefined;
+  },
+
+  /**
+   * Gives the site to this plugin alone: makes it where `site` is a new one, else changes what the other one left. Its
+   * origin is admitted from then on. False where the site is gone.
+   */
+  async connect(
+    site: Omit<NewSite, 'secretHash'> | { id: string },
+    connection: Connection,
+    also: (tx: Tx) => Promise<void>,
+  ): Promise<boolean> {
+    const connected = { ...connection, verification: 'pending', verifiedAt: null };
+    return inTransaction(db, async tx => {
+      if ('settings' in site) {
+        await tx.site.create({ data: { ...site, settings: site.settings as Prisma.InputJsonValue, ...connected } });
+      } else {
+        await tx.$queryRaw`SELECT 1 FROM "Site" WHERE "id" = ${site.id}::uuid FOR NO KEY UPDATE`;
+        const row = await tx.site.findUnique({ where: { id: site.id }, select: { settings: true } });
+        if (!row) return false;
+        const settings = withOrigin(row.settings as StoredSettings, new URL(connection.homeUrl).origin);
+        const changed = settings && { settings: settings as Prisma.InputJsonValue, settingsVersion: { increment: 1 } };
+        await tx.site.update({ where: { id: site.id }, data: { ...connected, ...changed } });
+      }
+      await also(tx);
+      return true;
+    });
+  },
+
+  /** From here on nobody has a secret of the site; what it holds stays. */
+  async disconnect(siteId: string): Promise<void> {
+    const data = { secretHash: null, verification: null, verifiedAt: null };
+    await db.site.updateMany({ where: { id: siteId }, data });
+  },
+
+  /** Deletes the site and, by the database's own cascade, everything that belongs to it. */
+  async erase(tx: Tx, siteId: string): Promise<void> {
+    await tx.site.deleteMany({ where: { id: siteId } });
+  },
+
+  /** The hash that the site's secret is kept by; nothing where nobody has one. */
+  async secretHashOf(siteId: string): Promise<string | undefined> {
+    const row = await db.site.findUnique({ where: { id: siteId }, select: { secretHash: true } });
+    return row?.secretHash ?? undefined;
+  },
+
+  /** Where the site still has this secret; a check of the connection before says nothing of the one that is. */
+  async setVerification(siteId: string, secretHash: string, verification: Verification, at: Date): Promise<void> {
+    const data = { verification, ...(verification === 'verified' && { verifiedAt: at }) };
+    await db.site.updateMany({ where: { id: siteId, secretHash }, data });
   },
 
   /** False where the settings are no longer the ones with `version`; nothing is written then. */
@@ -66,7 +146,18 @@ export const siteStore = (db: Db) => ({
 
 async function find(db: Db, where: Prisma.SiteWhereUniqueInput): Promise<Site | undefined> {
   const row = await db.site.findUnique({ where, include: { providerKeys: true } });
-  if (!row) return undefined;
-  const { secretHash: _, settings, ...site } = row;
-  return { ...site, settings: settings as StoredSettings };
+  return row ? siteOf(row) : undefined;
+}
+
+function siteOf({ secretHash, settings, ...row }: Prisma.SiteGetPayload<{ include: { providerKeys: true } }>): Site {
+  const known = { ...laterSettings, ...(settings as StoredSettings) };
+  return { ...row, settings: known, isConnected: secretHash !== null } as Site;
+}
+
+/** The settings with this origin admitted; nothing where it is already. */
+function withOrigin(settings: StoredSettings, origin: string): StoredSettings | undefined {
+  const { allowedOrigins } = settings;
+  if (allowedOrigins.includes(origin)) return undefined;
+  // The site that is connected must work: the oldest of a full list makes place.
+  return { ...settings, allowedOrigins: [...allowedOrigins, origin].slice(-ORIGINS_MAX) };
 }

@@ -1,3 +1,5 @@
+import type { SiteResponse } from '@confab/contract';
+import type { Site } from '../sites/index.ts';
 import type { UsageStore } from './store.ts';
 
 export type Usage = ReturnType<typeof createUsage>;
@@ -8,9 +10,20 @@ export function createUsage({ store, now }: { store: UsageStore; now: () => Date
     countAnswer: (siteId: string, { beginsConversation }: { beginsConversation: boolean }) =>
       store.add(siteId, monthOf(now()), beginsConversation ? 1 : 0, 1),
 
-    async ofThisPeriod(siteId: string) {
+    /**
+     * Whether language models may still answer for the site this month. Looked up before a turn and counted at its end,
+     * so the limit is overrun by the turns that run at once and by no more.
+     */
+    async allowsModel(site: Site): Promise<boolean> {
+      const { answersPerMonth } = site.settings.limits;
+      if (answersPerMonth === null) return true;
+      return (await store.of(site.id, monthOf(now()))).answers < answersPerMonth;
+    },
+
+    async ofThisPeriod(site: Site): Promise<SiteResponse['usage']> {
       const periodStart = monthOf(now());
-      return { periodStart: periodStart.toISOString(), ...(await store.of(siteId, periodStart)) };
+      const counted = await store.of(site.id, periodStart);
+      return { periodStart: periodStart.toISOString(), ...counted, answersLimit: site.settings.limits.answersPerMonth };
     },
   };
 }

@@ -40,6 +40,26 @@ async function ask(question: string, passages: Passage[] = [delivery, jumper], m
 
 describe('the extractive answer', () => {
   it.each([
+    ['de-AT', 'Das steht auf den Seiten', 'nichts gefunden', 'Ich schlage'],
+    ['fr', 'Voici ce que disent', 'Je n’ai rien trouvé', 'Je cherche'],
+    ['ES', 'Esto dicen las páginas', 'No he encontrado nada', 'Busco'],
+    ['ja', 'Here is what', 'I found nothing', 'I look things up'],
+  ])('has its own words in the visitor’s language: %s', async (locale, quotes, nothing, purpose) => {
+    expect(await ask('Irland', [delivery, jumper], { locale })).toMatch(new RegExp(`^${quotes}`));
+    expect(await ask('Quantum?', [], { locale })).toContain(nothing);
+    expect(await ask('hallo', [], { locale })).toContain(purpose);
+  });
+
+  it.each(['Was kostet der Kittiwake?', 'Combien coûte le Kittiwake ?', '¿Cuánto cuesta el Kittiwake?'])(
+    'knows that a price is asked for: %s',
+    async question => {
+      const text = await ask(question);
+      expect(text).toContain('> Price: €129.00 [2]');
+      expect(text).not.toContain('itchy');
+    },
+  );
+
+  it.each([
     ['how long does shipping to Ireland take', 'Parcels to Ireland take two to three working days. ', '[1]'],
     ['what is the express price?', '> Express: €12.50. Next working day. [1]', '[1]'],
     ['Can I get a refund after returning something?', 'You can return anything within 30 days. ', '[1]'],

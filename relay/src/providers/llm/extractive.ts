@@ -1,12 +1,39 @@
 import type { Llm, LlmPart, LlmRequest, Passage } from './llm.ts';
 import { bestQuotes } from './quote.ts';
 
-const words = {
+type Words = { quotes: string; nothing: string; purpose: string };
+
+const english: Words = {
   quotes: 'Here is what this shop’s pages say:',
   nothing:
     'I found nothing about that on this shop’s pages. Please contact the shop directly: someone there will know.',
   purpose:
     'I look things up on this shop’s pages and quote what they say. Ask me about products, delivery or returns, for example.',
+};
+
+const languages: Readonly<Record<string, Words>> = {
+  en: english,
+  de: {
+    quotes: 'Das steht auf den Seiten dieses Shops:',
+    nothing:
+      'Dazu habe ich auf den Seiten dieses Shops nichts gefunden. Bitte wenden Sie sich direkt an den Shop: Dort weiß man es.',
+    purpose:
+      'Ich schlage auf den Seiten dieses Shops nach und zitiere, was dort steht. Fragen Sie mich zum Beispiel nach Produkten, Lieferung oder Rückgabe.',
+  },
+  fr: {
+    quotes: 'Voici ce que disent les pages de cette boutique :',
+    nothing:
+      'Je n’ai rien trouvé à ce sujet sur les pages de cette boutique. Veuillez vous adresser directement à la boutique : quelqu’un saura vous répondre.',
+    purpose:
+      'Je cherche dans les pages de cette boutique et je cite ce qu’elles disent. Interrogez-moi par exemple sur les produits, la livraison ou les retours.',
+  },
+  es: {
+    quotes: 'Esto dicen las páginas de esta tienda:',
+    nothing:
+      'No he encontrado nada sobre eso en las páginas de esta tienda. Diríjase directamente a la tienda: allí lo sabrán.',
+    purpose:
+      'Busco en las páginas de esta tienda y cito lo que dicen. Pregúnteme, por ejemplo, por productos, envíos o devoluciones.',
+  },
 };
 
 const smallTalk =
@@ -28,7 +55,8 @@ export const extractiveLlm = (): Llm => ({
   },
 });
 
-function answer({ question, passages, answerable }: LlmRequest): string[] {
+function answer({ question, locale, passages, answerable }: LlmRequest): string[] {
+  const words = languages[locale.split('-')[0]?.toLowerCase() ?? ''] ?? english;
   const quotes = answerable ? bestQuotes(question, passages) : [];
   if (quotes.length > 0)
     return [words.quotes, ...quotes.map(({ index, text }) => `\n\n> ${text.replaceAll('\n', '\n> ')} [${index}]`)];

@@ -14,6 +14,7 @@ export const requestFor = (change: Partial<LlmRequest> = {}): LlmRequest => ({
   instructions: 'You answer for a shop.',
   messages: [{ role: 'visitor', text: question }],
   question,
+  locale: 'en',
   passages: [],
   answerable: false,
   maxTokens: 100,

@@ -15,6 +15,8 @@ export type LlmRequest = {
   messages: ChatMessage[];
   /** The visitor's question, alone. */
   question: string;
+  /** The visitor's language, as a tag such as `de-AT`. For providers that have words of their own. */
+  locale: string;
   /** What the knowledge holds on the question, best first. For providers that quote instead of writing. */
   passages: Passage[];
   /** Whether the passages hold enough to answer. */

@@ -32,7 +32,7 @@ export function bestQuotes(question: string, passages: readonly Passage[]): Quot
   const units = passages.slice(0, PASSAGES).flatMap(unitsOf);
   const asked = [...new Set(wordsOf(question))].filter(word => !idle.has(word));
   const weights = asked.map(word => weightOf(word, units));
-  const asksPrice = /\b(price|prices|cost|costs|how much|cheap|cheaper|cheapest|expensive)\b/i.test(question);
+  const asksPrice = asksForPrice.test(question);
 
   const scored = units.map(unit => {
     const title = wordsOf(unit.passage.title);
@@ -58,6 +58,9 @@ export function bestQuotes(question: string, passages: readonly Passage[]): Quot
   }
   return blocks(units.filter(unit => chosen.has(unit)));
 }
+
+const asksForPrice =
+  /\b(price|prices|cost|costs|how much|cheap|cheaper|cheapest|expensive|preise?|kosten|kostet|teuer|prix|combien|co[uû]te(nt)?|precios?|cu[aá]nto|cuestan?)\b/i;
 
 const price = /\p{Sc}\s?\d|\d\s?\p{Sc}|\b(EUR|USD|GBP)\b/u;
 

@@ -1,0 +1,1 @@
+export { handleWordpressJobs } from './jobs.ts';

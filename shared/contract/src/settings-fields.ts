@@ -1,0 +1,359 @@
+/**
+ * How a form asks an owner for the settings: the console, the WordPress and the Shopify page are all drawn from this.
+ * Plain data in English, with no import, so that every one of them can bundle it and translate it in its own way.
+ */
+
+export type SettingsFieldKind =
+  | 'text'
+  | 'textarea'
+  | 'number'
+  | 'colour'
+  | 'select'
+  | 'toggle'
+  | 'secret'
+  | 'url'
+  | 'order'
+  | 'locale'
+  | 'timezone'
+  | 'country'
+  | 'origins'
+  | 'textsByLocale'
+  | 'noticesByLocale'
+  | 'prechatFields'
+  | 'weeklyHours'
+  | 'holidays';
+
+/** One setting, by its path in the settings document. */
+export type SettingsField = {
+  path: string;
+  kind: SettingsFieldKind;
+  label: string;
+  help?: string;
+  /** What a `select` offers, and what an `order` puts into an order or leaves out. */
+  options?: { value: string; label: string }[];
+  min?: number;
+  /** Of a number the largest; of a list the most entries. */
+  max?: number;
+  unit?: string;
+  /** May be `null`; "help" says what that means. `hours` is `null` as a whole when its `weekly` is to be. */
+  nullable?: boolean;
+  maxLength?: number;
+};
+
+export type SettingsSection = { id: string; title: string; description?: string; fields: SettingsField[] };
+
+/** Every setting of a site, in the order in which an owner thinks of them. */
+export const settingsSections: SettingsSection[] = [
+  {
+    id: 'assistant',
+    title: 'Assistant',
+    fields: [
+      { path: 'name', kind: 'text', label: 'Name of the website', help: 'As visitors know it.', maxLength: 120 },
+      {
+        path: 'locale',
+        kind: 'locale',
+        label: 'Main language',
+        help: 'Used for visitors whose own language the chat does not have.',
+      },
+      {
+        path: 'answers.instructions',
+        kind: 'textarea',
+        label: 'Instructions',
+        help: 'What the assistant should know or do, such as “Mention that we ship from Ireland”. It goes to the answer provider with every question, so write nothing secret here.',
+        maxLength: 4_000,
+      },
+    ],
+  },
+  {
+    id: 'answers',
+    title: 'Answers',
+    description:
+      'Who writes the answers. Providers receive the visitor’s question, what was said before and the matching passages of your pages. Where none of them answers, your pages are quoted directly, with no provider.',
+    fields: [
+      {
+        path: 'answers.providers',
+        kind: 'order',
+        label: 'Providers, in the order to try',
+        help: 'If the first one fails or is slow, the next one answers. With none, your pages are quoted directly.',
+        options: [
+          { value: 'openai', label: 'OpenAI' },
+          { value: 'anthropic', label: 'Anthropic' },
+        ],
+        max: 2,
+      },
+      {
+        path: 'answers.openai.apiKey',
+        kind: 'secret',
+        label: 'OpenAI key',
+        help: 'Stored encrypted at the relay, and never shown again. With none, the relay’s own key is used where it has one.',
+        nullable: true,
+      },
+      {
+        path: 'answers.openai.model',
+        kind: 'text',
+        label: 'OpenAI model',
+        help: 'Empty: as the relay is configured.',
+        nullable: true,
+        maxLength: 200,
+      },
+      {
+        path: 'answers.openai.baseUrl',
+        kind: 'url',
+        label: 'OpenAI address',
+        help: 'Only for another service that speaks the same language as OpenAI. Empty: as the relay is configured.',
+        nullable: true,
+      },
+      {
+        path: 'answers.openai.api',
+        kind: 'select',
+        label: 'OpenAI interface',
+        help: 'Which of the two ways to ask is used; services that imitate OpenAI often have chat completions only. Empty: as the relay is configured.',
+        options: [
+          { value: 'responses', label: 'Responses' },
+          { value: 'chat_completions', label: 'Chat completions' },
+        ],
+        nullable: true,
+      },
+      {
+        path: 'answers.anthropic.apiKey',
+        kind: 'secret',
+        label: 'Anthropic key',
+        help: 'Stored encrypted at the relay, and never shown again. With none, the relay’s own key is used where it has one.',
+        nullable: true,
+      },
+      {
+        path: 'answers.anthropic.model',
+        kind: 'text',
+        label: 'Anthropic model',
+        help: 'Empty: as the relay is configured.',
+        nullable: true,
+        maxLength: 200,
+      },
+      {
+        path: 'answers.anthropic.baseUrl',
+        kind: 'url',
+        label: 'Anthropic address',
+        help: 'Only for another service that speaks the same language as Anthropic. Empty: as the relay is configured.',
+        nullable: true,
+      },
+      {
+        path: 'answers.maxTokens',
+        kind: 'number',
+        label: 'Longest answer',
+        help: 'A token is about three quarters of an English word.',
+        min: 50,
+        max: 4_000,
+        unit: 'tokens',
+      },
+      {
+        path: 'answers.firstTokenMs',
+        kind: 'number',
+        label: 'Patience with a provider',
+        help: 'If a provider has not begun its answer by then, the next one is asked.',
+        min: 500,
+        max: 30_000,
+        unit: 'milliseconds',
+      },
+    ],
+  },
+  {
+    id: 'appearance',
+    title: 'Appearance',
+    fields: [
+      {
+        path: 'appearance.accent',
+        kind: 'colour',
+        label: 'Accent colour',
+        help: 'Of the chat button and of what can be pressed. The text on it is made black or white, whichever reads better.',
+      },
+      {
+        path: 'appearance.theme',
+        kind: 'select',
+        label: 'Light or dark',
+        options: [
+          { value: 'auto', label: 'As the visitor’s device' },
+          { value: 'light', label: 'Light' },
+          { value: 'dark', label: 'Dark' },
+        ],
+      },
+      {
+        path: 'appearance.position',
+        kind: 'select',
+        label: 'Position of the chat button',
+        options: [
+          { value: 'bottom-right', label: 'Bottom right' },
+          { value: 'bottom-left', label: 'Bottom left' },
+        ],
+      },
+    ],
+  },
+  {
+    id: 'texts',
+    title: 'Texts',
+    description:
+      'Everything that the chat says by itself. English, German, French and Spanish are there; write only what you want to say differently. A further language needs a consent notice in it as well.',
+    fields: [{ path: 'texts', kind: 'textsByLocale', label: 'Your own texts', maxLength: 500 }],
+  },
+  {
+    id: 'consent',
+    title: 'Consent',
+    description:
+      'What visitors read before anything of a chat is stored. Whoever declines is served just as well. A changed notice is a new version; earlier decisions keep the wording that was shown.',
+    fields: [
+      {
+        path: 'consent.policyUrl',
+        kind: 'url',
+        label: 'Privacy policy',
+        help: 'The page that the notice links to. Empty: no link.',
+        nullable: true,
+      },
+      {
+        path: 'consent.notices',
+        kind: 'noticesByLocale',
+        label: 'Your own notices',
+        help: 'Where you write none, the built-in notice is shown in the visitor’s language. Where you write any, only your own are shown.',
+      },
+    ],
+  },
+  {
+    id: 'prechat',
+    title: 'Questions before the chat',
+    description:
+      'Asked of visitors who agreed that the chat is stored, and of nobody else. Ask for as little as you need, and say what for.',
+    fields: [
+      { path: 'prechat.enabled', kind: 'toggle', label: 'Ask before the chat begins' },
+      {
+        path: 'prechat.fields',
+        kind: 'prechatFields',
+        label: 'Questions',
+        help: 'The purpose is shown to the visitor below the question.',
+        max: 10,
+      },
+    ],
+  },
+  {
+    id: 'hours',
+    title: 'Opening hours',
+    description:
+      'The assistant answers at any time. While you are closed, the chat says so and when you open again, and promises nobody a person now.',
+    fields: [
+      {
+        path: 'timezone',
+        kind: 'timezone',
+        label: 'Time zone',
+        help: 'For the opening hours, and for the nightly deletion at 03:00.',
+      },
+      {
+        path: 'hours.weekly',
+        kind: 'weeklyHours',
+        label: 'Weekly hours',
+        help: 'Several times a day are possible, and a time past midnight. Without weekly hours you are always open.',
+        max: 50,
+        nullable: true,
+      },
+      {
+        path: 'hours.holidays',
+        kind: 'holidays',
+        label: 'Holidays',
+        help: 'Days on which you do not open, whatever the weekly hours say.',
+        max: 100,
+      },
+    ],
+  },
+  {
+    id: 'privacy',
+    title: 'Privacy',
+    description: 'How long personal data is kept. What is older is deleted every night, for good.',
+    fields: [
+      {
+        path: 'retention.conversationDays',
+        kind: 'number',
+        label: 'Conversations',
+        help: 'Also the longest age of the visitor’s cookie.',
+        min: 1,
+        max: 3_650,
+        unit: 'days',
+      },
+      {
+        path: 'retention.leadDays',
+        kind: 'number',
+        label: 'Contact details that visitors left',
+        min: 1,
+        max: 3_650,
+        unit: 'days',
+      },
+      {
+        path: 'retention.pageViewDays',
+        kind: 'number',
+        label: 'Pages that visitors looked at',
+        help: 'Kept only of visitors who agreed to analytics.',
+        min: 1,
+        max: 3_650,
+        unit: 'days',
+      },
+      {
+        path: 'retention.consentDays',
+        kind: 'number',
+        label: 'Consent log',
+        help: 'At least as long as conversations: none may outlive the proof of its consent.',
+        min: 1,
+        max: 3_650,
+        unit: 'days',
+      },
+    ],
+  },
+  {
+    id: 'limits',
+    title: 'Limits',
+    fields: [
+      {
+        path: 'limits.answersPerMonth',
+        kind: 'number',
+        label: 'Answers by providers in a month',
+        help: 'So that no bill surprises you: beyond it, your pages are quoted directly until the next month. Empty: no limit.',
+        min: 0,
+        max: 10_000_000,
+        unit: 'answers',
+        nullable: true,
+      },
+    ],
+  },
+  {
+    id: 'features',
+    title: 'Features',
+    fields: [
+      {
+        path: 'features.leads',
+        kind: 'toggle',
+        label: 'Visitors can leave contact details',
+        help: 'The chat offers a form for a name, an e-mail address, a phone number and a message.',
+      },
+      {
+        path: 'features.callback',
+        kind: 'toggle',
+        label: 'Visitors can ask to be called back',
+        help: 'The same form, with the time that suits them.',
+      },
+    ],
+  },
+  {
+    id: 'advanced',
+    title: 'Advanced',
+    fields: [
+      {
+        path: 'allowedOrigins',
+        kind: 'origins',
+        label: 'Websites that may show this chat',
+        help: 'Such as https://shop.example, without a path. On any other website the chat stays silent.',
+        max: 20,
+      },
+      {
+        path: 'country',
+        kind: 'country',
+        label: 'Country',
+        help: 'For phone numbers that are written without a country code. Empty: only those with one are understood.',
+        nullable: true,
+      },
+    ],
+  },
+];
