@@ -4,6 +4,7 @@ import type {
   Conversation,
   DataRequest,
   DataRequestResponse,
+  LeadRequest,
   PersonalDataDocument,
   Problem,
   ProblemCode,
@@ -92,6 +93,9 @@ export function createClient(relay: string, siteKey: string) {
         method: 'POST',
         body: JSON.stringify(data),
       }),
+
+    leaveDetails: (lead: LeadRequest) =>
+      json<{ leadId: string }>('/leads', { method: 'POST', body: JSON.stringify(lead) }),
 
     /** Asks one question. Ends quietly when `signal` aborts; otherwise the last event is `completed` or `failed`. */
     async *ask(turn: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent> {

@@ -2,26 +2,23 @@ import { defaultTexts } from '@confab/contract/texts';
 import { describe, expect, it } from 'vitest';
 import { readOptions } from './options.ts';
 
-function read(data: Record<string, string>, pageLocale = 'en') {
+function read(data: Record<string, unknown>, loaderUrl = 'https://cdn.example/widget/confab-loader.js?ver=1') {
   const warnings: string[] = [];
-  const loaderUrl = 'https://cdn.example/widget/confab-loader.js?ver=1';
-  const around = {
-    loaderUrl,
-    baseUrl: 'https://shop.example/a/b',
-    pageLocale,
-    warn: (text: string) => warnings.push(text),
-  };
+  const around = { loaderUrl, baseUrl: 'https://shop.example/a/b', warn: (text: string) => warnings.push(text) };
   return { options: readOptions({ siteKey: 'demo', ...data }, around), warnings };
 }
 
-describe("the script's attributes", () => {
-  it('have defaults for everything but the site key', () => {
-    const { options, warnings } = read({}, 'pt-BR');
-    expect(options).toMatchObject({
+describe('what the page says', () => {
+  it('has defaults for everything but the site key', () => {
+    const { options, warnings } = read({});
+    expect(options).toEqual({
       siteKey: 'demo',
       relay: 'https://cdn.example',
-      locale: 'pt-BR',
+      base: 'https://cdn.example/widget/confab-loader.js?ver=1',
+      locale: '',
       label: defaultTexts.launcher,
+      failed: expect.stringContaining('could not be loaded'),
+      consent: '',
       appearance: { position: 'bottom-right', accent: '#1f6f54', theme: 'auto' },
     });
     expect(warnings).toEqual([]);
@@ -30,26 +27,37 @@ describe("the script's attributes", () => {
   it.each([
     ['https://relay.example/base/', 'https://relay.example/base'],
     ['/confab', 'https://shop.example/confab'],
-  ])('take %j as the relay', (relay, expected) => {
+  ])('may name %j as the relay', (relay, expected) => {
     expect(read({ relay }).options?.relay).toBe(expected);
+  });
+
+  it('names the folder of the files where the loader has been put into the page', () => {
+    const base = 'https://shop.example/wp-content/plugins/confab/widget/';
+    expect(read({ base }, 'https://shop.example/a/b').options?.base).toBe(base);
   });
 
   it.each([
     ['relay', 'javascript:alert(1)'],
-    ['locale', 'english'],
+    ['base', 'javascript:alert(1)'],
+    ['base', 'https://'],
     ['position', 'top'],
     ['accent', 'red'],
     ['theme', 'night'],
-  ])('say what is expected of data-%s instead of %j, and fall back', (name, value) => {
+    ['consent', 'shopify'],
+    ['label', 7],
+    ['locale', { lang: 'de' }],
+    ['accent', { toString: 1 }],
+    ['relay', ['https://relay.example']],
+  ])('is named in the console and ignored where it makes no sense: %s: %j', (name, value) => {
     const { options, warnings } = read({ [name]: value });
     expect(options).toEqual(read({}).options);
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain(`data-${name} should be `);
+    expect(warnings[0]).toContain(`${name} cannot be ${JSON.stringify(value)}`);
   });
 
-  it('show nothing without a site key, and say so', () => {
-    const { options, warnings } = read({ siteKey: ' ' });
+  it.each([' ', '', null, 5, {}])('shows nothing for %j as the site key, and says so', siteKey => {
+    const { options, warnings } = read({ siteKey });
     expect(options).toBeUndefined();
-    expect(warnings[0]).toContain('data-site-key is missing');
+    expect(warnings.at(-1)).toContain('there is no site key');
   });
 });

@@ -1,15 +1,18 @@
 import { createClient } from './client.ts';
 import { conversationCookie } from './cookie.ts';
-import { directionOf } from './direction.ts';
 import type { Launcher } from './launcher.ts';
+import { directionOf, localeOf } from './locale.ts';
 import { parseMarkdown, plainText } from './markdown.ts';
 import type { Options } from './options.ts';
 import { currentPage } from './page.ts';
 import css from './panel.css';
+import type { PlatformConsent } from './platform-consent.ts';
 import { createSession, type SessionState } from './session.ts';
 import { createComposer } from './ui/composer.ts';
 import { createConsent } from './ui/consent.ts';
 import { element, icon, setName, setText } from './ui/element.ts';
+import { createIntroduction } from './ui/introduction.ts';
+import { leadPage } from './ui/lead.ts';
 import { NEW_TAB_ID } from './ui/markdown-view.ts';
 import { createMenu, type MenuAction } from './ui/menu.ts';
 import type { Page } from './ui/page.ts';
@@ -18,7 +21,10 @@ import { createThread } from './ui/thread.ts';
 
 /** The loaded chat, as the loader knows it. */
 export interface Panel {
+  /** Opens or closes it. In the flow of the page it stays open, and gets the focus. */
   toggle(): void;
+  /** Looks whether the visitor has decided on the platform. */
+  followPlatform(): Promise<void>;
 }
 
 export type MountPanel = typeof mountPanel;
@@ -30,7 +36,8 @@ const COVERS_PAGE = '(max-width: 480px), (max-height: 480px)';
 const SAID_AFTER_MS = 7_000;
 
 /** Builds the chat next to its launcher. The relay is asked for nothing before the first `toggle`. */
-export function mountPanel(launcher: Launcher, options: Options): Panel {
+export function mountPanel(launcher: Launcher, options: Options, platform: PlatformConsent | undefined): Panel {
+  const { isInline } = launcher;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   launcher.root.adoptedStyleSheets.push(sheet);
@@ -38,8 +45,9 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
   const session = createSession({
     client: createClient(options.relay, options.siteKey),
     cookie: conversationCookie(),
-    locale: options.locale,
+    locale: localeOf(options.locale, document.documentElement.lang),
     privacySignal: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true,
+    platform,
     page: currentPage,
     changed: () => schedule(),
   });
@@ -58,16 +66,21 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
     element('button', { class: 'button' }),
   );
   const consent = createConsent(session);
+  const introduction = createIntroduction(session);
   const thread = createThread(session);
   const composer = createComposer(session);
   const chat = element('div', { class: 'chat' }, thread.element, composer.element);
   const pageHolder = element('div', { class: 'page-holder' });
   const live = element('p', { class: 'unseen', role: 'status' });
   const newTab = element('span', { id: NEW_TAB_ID, hidden: '' });
-  const views = { loading, unreachable, asking: consent.element, ready: chat, page: pageHolder };
+  const views = {
+    ...{ loading, unreachable, asking: consent.element, introducing: introduction.element },
+    ...{ ready: chat, page: pageHolder },
+  };
+  const role = isInline ? 'region' : 'dialog';
   const dialog = element(
-    'dialog',
-    { role: 'dialog', class: 'panel', 'aria-labelledby': 'title', tabindex: '-1' },
+    isInline ? 'section' : 'dialog',
+    { role, class: 'panel', 'aria-labelledby': 'title', tabindex: '-1' },
     head,
     ...Object.values(views),
     live,
@@ -75,7 +88,9 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
   );
   launcher.root.append(dialog);
 
-  const pages = rightsPages(session);
+  closeButton.hidden = isInline;
+
+  const pages = { ...rightsPages(session), leaveDetails: (back: () => void) => leadPage(session, back) };
   let page: Page | undefined;
   let shown: SessionState['phase'] | 'page' | undefined;
 
@@ -109,6 +124,7 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
     for (const [name, element] of Object.entries(views)) element.hidden = name !== view;
     menu.update(state);
     consent.update(state);
+    introduction.update(state);
     thread.update(state);
     composer.update(state);
     announce();
@@ -119,9 +135,10 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
 
   /** Moves the focus to where the visitor goes on. */
   function focusIn() {
-    if (!dialog.open) return;
+    if (!isOpen()) return;
     if (page) page.focus();
     else if (state.phase === 'asking') consent.focus();
+    else if (state.phase === 'introducing') introduction.focus();
     else if (state.phase === 'ready') composer.focus();
     else dialog.focus();
   }
@@ -170,8 +187,10 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
   }
 
   const covers = matchMedia(COVERS_PAGE);
+  const isOpen = () => dialog.hasAttribute('open');
   function open() {
-    if (covers.matches) dialog.showModal();
+    if (!(dialog instanceof HTMLDialogElement)) dialog.setAttribute('open', '');
+    else if (covers.matches) dialog.showModal();
     else dialog.show();
     launcher.show('open');
     if (shown) session.revisit();
@@ -180,20 +199,21 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
     focusIn();
   }
   function close() {
+    if (!(dialog instanceof HTMLDialogElement)) return; // it has its place in the page, and stays there
     dialog.close();
     launcher.show('closed');
     launcher.button.focus();
   }
 
   covers.addEventListener('change', () => {
-    if (!dialog.open) return;
+    if (!(dialog instanceof HTMLDialogElement) || !dialog.open) return;
     dialog.close();
     open();
   });
   closeButton.addEventListener('click', close);
   unreachable.querySelector('button')?.addEventListener('click', session.load);
   launcher.root.addEventListener('keydown', event => {
-    if (!(event instanceof KeyboardEvent) || event.key !== 'Escape' || event.isComposing || !dialog.open) return;
+    if (!(event instanceof KeyboardEvent) || event.key !== 'Escape' || event.isComposing || !isOpen()) return;
     event.preventDefault();
     if (!menu.dismiss()) close();
   });
@@ -220,8 +240,8 @@ export function mountPanel(launcher: Launcher, options: Options): Panel {
   // A page with an open connection cannot be kept for "back". The answer shows as cut short, with a way to go on.
   addEventListener('pagehide', session.stopAnswer);
   addEventListener('pageshow', ({ persisted }) => {
-    if (persisted && dialog.open) session.revisit();
+    if (persisted && isOpen()) session.revisit();
   });
 
-  return { toggle: () => (dialog.open ? close() : open()) };
+  return { toggle: () => (isOpen() && !isInline ? close() : open()), followPlatform: session.followPlatform };
 }

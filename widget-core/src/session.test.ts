@@ -11,6 +11,7 @@ import {
   startStubRelay,
 } from '../test/stub-relay.ts';
 import { createClient } from './client.ts';
+import type { PlatformConsent } from './platform-consent.ts';
 import { createSession } from './session.ts';
 
 let relay: StubRelay;
@@ -21,7 +22,11 @@ afterAll(() => relay.close());
 beforeEach(() => relay.reset());
 
 /** A page view: the session as the panel has it, with a cookie jar that a test can look into. */
-function visit({ jar = { handle: undefined as string | undefined, days: 0 }, privacySignal = false } = {}) {
+function visit({
+  jar = { handle: undefined as string | undefined, days: 0 },
+  privacySignal = false,
+  platform = undefined as PlatformConsent | undefined,
+} = {}) {
   const session = createSession({
     client: createClient(relay.origin, 'demo'),
     cookie: {
@@ -31,6 +36,7 @@ function visit({ jar = { handle: undefined as string | undefined, days: 0 }, pri
     },
     locale: 'en',
     privacySignal,
+    platform,
     page: () => ({ url: 'https://shop.example/mugs' }),
     changed() {},
   });
@@ -144,6 +150,210 @@ describe('a visitor with Global Privacy Control', () => {
     expect(visitor.state.phase).toBe('asking');
     await visitor.accept();
     expect(consents().at(-1)).toMatchObject({ decision: 'granted', source: 'settings' });
+  });
+});
+
+/** A consent manager of the whole site, which a test answers. */
+function manager(answer: boolean | undefined) {
+  return {
+    said: answer,
+    told: [] as boolean[],
+    answer() {
+      return this.said;
+    },
+    tell(isGranted: boolean) {
+      this.told.push(isGranted);
+      this.said = isGranted;
+    },
+    watch() {},
+  };
+}
+
+describe('a consent manager of the whole site', () => {
+  it('that the visitor has agreed to decides without our notice, and so does one that they refused', async () => {
+    const agreed = visit({ platform: manager(true) });
+    await agreed.load();
+    expect(agreed.state).toMatchObject({ phase: 'ready', stored: true });
+    const refused = visit({ platform: manager(false) });
+    await refused.load();
+    expect(refused.state).toMatchObject({ phase: 'ready', stored: false });
+    expect(consents()).toMatchObject([
+      { decision: 'granted', source: 'platform' },
+      { decision: 'declined', source: 'platform' },
+    ]);
+    await agreed.ask('one');
+    await refused.ask('two');
+    expect([agreed.jar.handle, refused.jar.handle]).toEqual([[...relay.conversations.keys()][0], undefined]);
+  });
+
+  it('without an answer leaves the decision to our notice, until it has one', async () => {
+    const platform = manager(undefined);
+    const visitor = visit({ platform });
+    await visitor.load();
+    await visitor.followPlatform();
+    expect(visitor.state.phase).toBe('asking');
+    platform.said = true;
+    await visitor.followPlatform();
+    expect(visitor.state).toMatchObject({ phase: 'ready', stored: true });
+    expect(consents()).toMatchObject([{ decision: 'granted', source: 'platform' }]);
+  });
+
+  it('does not outdo Global Privacy Control', async () => {
+    const visitor = visit({ platform: manager(true), privacySignal: true });
+    await visitor.load();
+    expect(consents()).toMatchObject([{ decision: 'declined', source: 'gpc' }]);
+  });
+
+  it('at which consent is withdrawn erases the chat, which goes on in memory', async () => {
+    const platform = manager(true);
+    const visitor = visit({ platform });
+    await visitor.load();
+    await visitor.ask('one');
+    const handle = visitor.jar.handle;
+    platform.said = false;
+    await Promise.all([visitor.followPlatform(), visitor.followPlatform()]);
+    expect(consents().slice(1)).toMatchObject([{ decision: 'withdrawn', source: 'platform', conversationId: handle }]);
+    expect(visitor.jar.handle).toBeUndefined();
+    expect(relay.conversations.size).toBe(0);
+    expect(visitor.state).toMatchObject({ phase: 'ready', stored: false, messages: [], note: 'platformWithdrawn' });
+    await visitor.ask('two');
+    expect(turns().at(-1)).toHaveProperty('thread', []);
+  });
+
+  it('at which consent was withdrawn while the chat was closed erases it before anything is read', async () => {
+    const before = await begun();
+    const visitor = visit({ jar: before.jar, platform: manager(false) });
+    await visitor.followPlatform();
+    expect(relay.conversations.size).toBe(0);
+    expect(visitor.jar.handle).toBeUndefined();
+    expect(visitor.state).toMatchObject({ phase: 'ready', note: 'platformWithdrawn' });
+    expect(relay.to('/conversation')).toEqual([]);
+  });
+
+  it('at which consent is withdrawn while the relay is down: stores no more, and erases when it is back', async () => {
+    const before = await begun();
+    const platform = manager(true);
+    const visitor = visit({ jar: before.jar, platform });
+    await visitor.load();
+    platform.said = false;
+    relay.refuseOnce('/consents', 503, 'unavailable');
+    await visitor.followPlatform();
+    expect(visitor.state).toMatchObject({ stored: false, messages: [], note: 'withdrawFailed' });
+    await visitor.ask('two');
+    expect(turns().at(-1)).toHaveProperty('thread', []);
+    await visitor.revisit();
+    expect(relay.conversations.size).toBe(0);
+    expect(visitor.jar.handle).toBeUndefined();
+  });
+
+  it('hears what the visitor decides otherwise in the chat, so that the next page does not undo it', async () => {
+    const refused = manager(false);
+    const storing = visit({ platform: refused });
+    await storing.load();
+    await storing.changeMind();
+    await storing.accept();
+    expect(storing.state.stored).toBe(true);
+    expect(refused.told).toEqual([true]);
+    const agreed = manager(true);
+    const withdrawing = visit({ platform: agreed });
+    await withdrawing.load();
+    await withdrawing.ask('one');
+    await withdrawing.withdraw();
+    expect(agreed.told).toEqual([false]);
+  });
+});
+
+describe('a form before the chat', () => {
+  const field = { label: 'x', purpose: 'y' };
+  const prechat = {
+    enabled: true,
+    fields: [
+      { ...field, name: 'who', type: 'name' as const, required: true },
+      { ...field, name: 'mail', type: 'email' as const, required: false },
+    ],
+  };
+
+  it('comes after consent, goes with the first question, and with that one only', async () => {
+    relay.configure({ prechat });
+    const visitor = await accepted();
+    expect(visitor.state.phase).toBe('introducing');
+    visitor.introduce({ who: 'Jo' });
+    expect(visitor.state.phase).toBe('ready');
+    await visitor.ask('one');
+    await visitor.ask('two');
+    expect(turns().map(turn => turn.prechat)).toEqual([{ who: 'Jo' }, undefined]);
+  });
+
+  it('is never shown to who declined, nor to who comes back', async () => {
+    relay.configure({ prechat });
+    expect((await declined()).state.phase).toBe('ready');
+    const visitor = await accepted();
+    visitor.introduce({ who: 'Jo' });
+    await visitor.ask('one');
+    const again = visit({ jar: visitor.jar });
+    await again.load();
+    expect(again.state.phase).toBe('ready');
+  });
+
+  it('that was filled in is kept when the question fails', async () => {
+    relay.configure({ prechat });
+    const visitor = await accepted();
+    visitor.introduce({ who: 'Jo' });
+    relay.scripts.push(refusing(503, 'unavailable'), refusing(403, 'consent_required'));
+    await visitor.ask('one');
+    await visitor.retry();
+    expect(visitor.state.phase).toBe('asking');
+    await visitor.accept();
+    expect(visitor.state.phase).toBe('ready');
+    await visitor.send();
+    expect(turns().map(turn => turn.prechat)).toEqual(Array(3).fill({ who: 'Jo' }));
+    expect(visitor.state.messages.at(-1)?.text).toBe('You asked: one');
+  });
+
+  it('comes again with what the relay did not take, and the question is kept', async () => {
+    relay.configure({ prechat });
+    const visitor = await accepted();
+    visitor.introduce({ who: 'Jo', mail: 'jo' });
+    relay.scripts.push(refusing(400, 'validation_failed', {}, ['prechat.mail']));
+    await visitor.ask('one');
+    expect(visitor.state).toMatchObject({ phase: 'introducing', wrongFields: ['mail'], draft: 'one', messages: [] });
+    visitor.introduce({ who: 'Jo', mail: 'jo@example.com' });
+    await visitor.send();
+    expect(turns().at(-1).prechat).toEqual({ who: 'Jo', mail: 'jo@example.com' });
+    expect(visitor.jar.handle).toBeDefined();
+  });
+
+  it('that the owner has taken away meanwhile does not stand in the way', async () => {
+    relay.configure({ prechat });
+    const visitor = await accepted();
+    visitor.introduce({ who: 'Jo' });
+    relay.configure({ prechat: { enabled: false, fields: [] } });
+    relay.scripts.push(refusing(400, 'validation_failed', {}, ['prechat.who']));
+    await visitor.ask('one');
+    expect(visitor.state).toMatchObject({ phase: 'ready', draft: 'one' });
+    await visitor.send();
+    expect(turns().at(-1).prechat).toBeUndefined();
+  });
+});
+
+describe('contact details', () => {
+  const details = { kind: 'lead' as const, fields: { email: 'jo@example.com' } };
+  const left = () => relay.to('/leads').map(({ body }) => body);
+
+  it('go with the stored chat, and alone for who declined', async () => {
+    const visitor = await begun();
+    await visitor.leaveDetails(details);
+    await (await declined()).leaveDetails(details);
+    expect(left()[0]).toMatchObject({ ...details, conversationId: visitor.jar.handle });
+    expect(left()[1]).toEqual({ ...details, page: { url: 'https://shop.example/mugs' } });
+  });
+
+  it('are taken also when the chat was erased elsewhere meanwhile', async () => {
+    const visitor = await begun();
+    relay.conversations.clear();
+    await visitor.leaveDetails(details);
+    expect(left()[1]).not.toHaveProperty('conversationId');
+    expect(visitor.jar.handle).toBeUndefined();
   });
 });
 

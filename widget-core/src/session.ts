@@ -1,6 +1,7 @@
 import type {
   Citation,
   ConsentRequest,
+  LeadRequest,
   MessageStatus,
   Receipt,
   TurnEvent,
@@ -11,6 +12,7 @@ import { TEXT_MAX } from '@confab/contract/constants';
 import { defaultTexts, type TextName } from '@confab/contract/texts';
 import { type Client, RelayError } from './client.ts';
 import type { ConversationCookie } from './cookie.ts';
+import type { PlatformConsent } from './platform-consent.ts';
 import { carriedTranscript, storedTranscript, type Transcript } from './transcript.ts';
 import { uuid } from './uuid.ts';
 
@@ -27,8 +29,11 @@ export interface ShownMessage {
 
 /** Everything that the panel shows. The session changes it and says so; the panel only reads it. */
 export interface SessionState {
-  /** `asking`: the visitor has to answer the consent notice before anything else. */
-  phase: 'loading' | 'unreachable' | 'asking' | 'ready';
+  /**
+   * `asking`: the visitor has to answer the consent notice before anything else. `introducing`: who agreed is asked for
+   * what the owner wants to know before a stored chat.
+   */
+  phase: 'loading' | 'unreachable' | 'asking' | 'introducing' | 'ready';
   config?: WidgetConfig;
   texts: Record<TextName, string>;
   /** Whether the chat is stored, from now on or already. */
@@ -46,6 +51,8 @@ export interface SessionState {
   waiting: boolean;
   /** A decision is on its way to the relay. */
   deciding: boolean;
+  /** The pre-chat fields that the relay did not take as they were filled in. */
+  wrongFields: string[];
   /** What has just happened, in one line. */
   note?: TextName;
   /** What the visitor has typed and not yet asked. */
@@ -60,6 +67,8 @@ export interface SessionParts {
   locale: string;
   /** The browser sends Global Privacy Control. */
   privacySignal: boolean;
+  /** The consent manager of the whole site, where there may be one. */
+  platform?: PlatformConsent | undefined;
   page(): TurnRequest['page'];
   changed(): void;
 }
@@ -73,6 +82,9 @@ export type Correction = { places: number; isHeld: boolean };
 /** What is known about the visitor: one list for each class of data, in `data`; and the same as a page, where there is one. */
 export type OwnData = { document: { data: Record<string, object[]> }; page?: Blob };
 
+/** What a visitor leaves to be reached. */
+export type LeftDetails = Pick<LeadRequest, 'kind' | 'fields' | 'callbackAt'>;
+
 /** A question on its way. It keeps its id until the relay says that this attempt is over, so no answer is paid for twice. */
 type Turn = { id: string; text: string; wasSent: boolean };
 
@@ -82,7 +94,7 @@ const newTurn = (text: string): Turn => ({ id: uuid(), text, wasSent: false });
 const PAUSE_MS = 5_000;
 
 /** The chat of one page view: consent, thread and failures, without any display. */
-export function createSession({ client, cookie, locale, privacySignal, page, changed }: SessionParts) {
+export function createSession({ client, cookie, locale, privacySignal, platform, page, changed }: SessionParts) {
   const state: SessionState = {
     phase: 'loading',
     texts: defaultTexts,
@@ -94,12 +106,16 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
     retryable: false,
     waiting: false,
     deciding: false,
+    wrongFields: [],
     draft: '',
   };
   let transcript: Transcript = carriedTranscript();
   let receipt: Receipt | undefined;
   let source: ConsentRequest['source'] = 'banner';
   let hasSeenNotice = false;
+  let isLoading = false;
+  /** What the visitor filled in before the chat. It goes with the turn that begins to store, and is forgotten then. */
+  let introduction: Record<string, string> | undefined;
   let lastTurn: Turn | undefined;
   /** The words of the last question are in the composer again, to be changed or sent as they are. */
   let isGivenBack = false;
@@ -120,6 +136,7 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
   /** Reads the site's config and, where the cookie knows one, the stored conversation. */
   async function load(): Promise<void> {
     show({ phase: 'loading', note: undefined });
+    isLoading = true;
     const handle = cookie.read();
     try {
       const [config, conversation] = await Promise.all([
@@ -127,7 +144,9 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
         handle ? client.conversation(handle).catch(unlessGone) : undefined,
       ]);
       useConfig(config);
-      if (handle && conversation) {
+      const answer = platform?.answer();
+      if (handle && answer === false) await withdrawOnPlatform();
+      else if (handle && conversation) {
         transcript = storedTranscript(cookie, config.retentionDays, { conversationId: handle });
         state.messages = [];
         for (const { role, text, status, citations } of conversation.messages) {
@@ -138,10 +157,26 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
         show({ phase: 'ready', stored: true, begun: true, restricted: conversation.restricted });
       } else if (handle) loseConversation();
       else if (privacySignal) await decline('gpc');
+      else if (answer !== undefined) await takeFromPlatform(answer);
       else askConsent('banner');
     } catch (error) {
       show({ phase: 'unreachable', note: codeOf(error) === 'offline' ? 'noConnection' : 'unreachable' });
+    } finally {
+      isLoading = false;
     }
+  }
+
+  const takeFromPlatform = (isGranted: boolean) => (isGranted ? accept('platform') : decline('platform'));
+
+  /**
+   * The answer on the platform may have changed, or is known only now. A withdrawal there is one here; a first answer
+   * takes the place of the one that our own notice is asking for.
+   */
+  async function followPlatform(): Promise<void> {
+    const answer = platform?.answer();
+    if (isLoading || answer === undefined || state.deciding) return; // loading looks by itself, when it has all it needs
+    if (answer === false && (state.stored || cookie.read())) await withdrawOnPlatform();
+    else if (state.phase === 'asking' && source === 'banner') await takeFromPlatform(answer);
   }
 
   function useConfig(config: WidgetConfig) {
@@ -177,6 +212,7 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
     transcript = carriedTranscript();
     lastTurn = undefined;
     isGivenBack = false;
+    introduction = undefined;
     forgetStored();
     Object.assign(state, { messages: [], retryable: false, note: undefined });
   }
@@ -191,19 +227,28 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
     locale: state.config?.locale ?? locale,
   });
 
-  async function accept(): Promise<void> {
+  async function accept(from: typeof source = source): Promise<void> {
     show({ deciding: true, note: undefined });
     try {
-      const { receipt: received, consentToken } = await client.decide(decision('granted', source));
+      const { receipt: received, consentToken } = await client.decide(decision('granted', from));
       receipt = received;
       if (!consentToken) throw new RelayError('internal');
       transcript = storedTranscript(cookie, state.config?.retentionDays ?? 0, { consentToken });
-      show({ phase: 'ready', stored: true, note: source === 'settings' ? 'stored' : undefined });
+      if (platform?.answer() === false) platform.tell(true);
+      const { enabled, fields } = state.config?.prechat ?? { enabled: false, fields: [] };
+      const phase = enabled && fields.length > 0 && !introduction ? 'introducing' : 'ready';
+      show({ phase, stored: true, wrongFields: [], note: from === 'settings' ? 'stored' : undefined });
     } catch (error) {
       askConsent(source, (await noticeHasChanged(error)) ? 'noticeChanged' : 'decisionFailed');
     } finally {
       show({ deciding: false });
     }
+  }
+
+  /** Takes what the visitor filled in before the chat; nothing where they would rather not. */
+  function introduce(filledIn: Record<string, string> = {}): void {
+    introduction = filledIn;
+    show({ phase: 'ready', wrongFields: [], note: undefined });
   }
 
   /** A visitor who says no is served at once: the record of it must not stand in the way. */
@@ -237,23 +282,47 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
   async function withdraw(): Promise<boolean> {
     await settle();
     show({ deciding: true, note: undefined });
-    const conversationId = transcript.handle();
-    const post = () =>
-      client.decide({ ...decision('withdrawn', 'settings'), ...(conversationId && { conversationId }) });
     try {
-      const answer = await post().catch(async error => {
-        if (await noticeHasChanged(error)) return post();
-        return unlessGone(error);
-      });
-      receipt = answer?.receipt ?? receipt;
-      cookie.forget();
+      const note = await tellWithdrawn('settings', transcript.handle());
       startFresh();
-      show({ deciding: false, note: answer?.erased === false ? 'withdrawnHeld' : 'withdrawn' });
+      if (platform?.answer()) platform.tell(false); // else it would be granted again on the next page
+      show({ deciding: false, note: note ?? 'withdrawn' });
       return true;
     } catch {
       show({ deciding: false, note: 'withdrawFailed' });
       return false;
     }
+  }
+
+  /** Tells the relay, which erases the conversation, and forgets the cookie when it has. Gives what to say of a hold. */
+  async function tellWithdrawn(from: typeof source, conversationId: string | undefined): Promise<TextName | undefined> {
+    const post = () => client.decide({ ...decision('withdrawn', from), ...(conversationId && { conversationId }) });
+    const answer = await post().catch(async error => {
+      if (await noticeHasChanged(error)) return post();
+      return unlessGone(error);
+    });
+    receipt = answer?.receipt ?? receipt;
+    cookie.forget();
+    return answer?.erased === false ? 'withdrawnHeld' : undefined;
+  }
+
+  /**
+   * Consent was withdrawn on the platform. Nothing is stored from now on; the cookie stays only until the relay has erased
+   * the conversation that it is the key to. Until then it is tried again on every page, and when the panel is opened.
+   */
+  async function withdrawOnPlatform(): Promise<void> {
+    show({ deciding: true });
+    await settle();
+    const conversationId = transcript.handle() ?? cookie.read();
+    startFresh();
+    try {
+      if (!state.config) useConfig(await client.config(locale));
+      const note = await tellWithdrawn('platform', conversationId);
+      show({ phase: 'ready', note: note ?? 'platformWithdrawn' });
+    } catch {
+      show({ phase: state.config ? 'ready' : 'unreachable', note: 'withdrawFailed' });
+    }
+    show({ deciding: false });
   }
 
   /**
@@ -353,7 +422,7 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
       }
       if (!isOver) cutShort(answer); // the visitor stopped it, or left the page
     } catch (error) {
-      fail(error, turn, answer);
+      await fail(error, turn, answer);
     }
     if (isOver && answer.status !== 'completed') {
       lastTurn = newTurn(turn.text);
@@ -369,7 +438,7 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
   function eventsOf(turn: Turn, signal: AbortSignal): AsyncGenerator<TurnEvent> {
     turn.wasSent = true; // from here on the relay may know it
     return client.ask(
-      { clientTurnId: turn.id, text: turn.text, page: page(), locale, ...transcript.address() },
+      { clientTurnId: turn.id, text: turn.text, page: page(), locale, ...transcript.address(introduction) },
       signal,
     );
   }
@@ -377,6 +446,7 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
   function hear({ event, data }: TurnEvent, turn: Turn, answer: ShownMessage) {
     if (event === 'started' && data.conversationId) {
       transcript.began(data.conversationId);
+      introduction = undefined;
       state.begun = true;
     }
     if (event === 'delta') answer.text += data.text;
@@ -398,18 +468,27 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
     changed();
   }
 
+  /** The relay did not take what was filled in; the owner may also ask for something else by now. */
+  async function introduceAgain(wrongFields: string[]) {
+    introduction = undefined;
+    await client.config(locale, 'no-cache').then(useConfig, () => {});
+    show({ phase: state.config?.prechat.enabled ? 'introducing' : 'ready', wrongFields });
+  }
+
   function cutShort(answer: ShownMessage) {
     Object.assign(answer, { status: 'interrupted', problem: 'interrupted' });
     state.retryable = true;
   }
 
-  function fail(error: unknown, turn: Turn, answer: ShownMessage) {
+  async function fail(error: unknown, turn: Turn, answer: ShownMessage) {
     const code = codeOf(error);
-    if (code === 'conversation_not_found' || code === 'consent_required') {
+    const wrongFields = error instanceof RelayError ? error.fields.filter(path => path.startsWith('prechat.')) : [];
+    if (code === 'conversation_not_found' || code === 'consent_required' || wrongFields.length > 0) {
       // The question leaves the thread, so its words go back to the composer, before any that were typed meanwhile.
       state.draft = [turn.text, state.draft].filter(words => words.trim() !== '').join('\n');
       if (code === 'conversation_not_found') return loseConversation();
       dropLastExchange();
+      if (wrongFields.length > 0) return introduceAgain(wrongFields.map(path => path.replace('prechat.', '')));
       transcript = carriedTranscript();
       forgetStored();
       return askConsent('banner', 'askAgain');
@@ -433,6 +512,18 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
     if (question) question.status = 'failed';
     state.draft = turn.text;
     isGivenBack = true;
+  }
+
+  /** Sends what the visitor leaves to be reached, which needs no other consent. Throws a `RelayError`, with its `fields`. */
+  async function leaveDetails(details: LeftDetails): Promise<void> {
+    const post = (handle?: string) =>
+      client.leaveDetails({ ...details, page: page(), ...(handle && { conversationId: handle }) });
+    try {
+      await post(transcript.handle());
+    } catch (error) {
+      if (!(await isGone(error))) throw error;
+      await post();
+    }
   }
 
   /** Everything that is known about this visitor: what the relay holds, or what this page has in its memory. */
@@ -464,6 +555,7 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
    */
   async function revisit(): Promise<void> {
     if (state.phase === 'unreachable' || (state.phase === 'asking' && cookie.read())) await load();
+    else await followPlatform();
   }
 
   const type = (draft: string) => show({ draft });
@@ -473,12 +565,15 @@ export function createSession({ client, cookie, locale, privacySignal, page, cha
     state,
     load,
     revisit,
-    accept,
-    decline,
+    followPlatform,
+    accept: () => accept(),
+    introduce,
+    decline: () => decline(),
     changeMind,
     withdraw,
     restrict,
     correct,
+    leaveDetails,
     newChat,
     type,
     send,

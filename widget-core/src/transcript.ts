@@ -3,7 +3,7 @@ import { THREAD_TEXT_MAX, THREAD_TURNS_MAX } from '@confab/contract/constants';
 import type { ConversationCookie } from './cookie.ts';
 
 type Address =
-  | { consentToken: string }
+  | { consentToken: string; prechat?: Record<string, string> }
   | { conversationId: string }
   | { thread: Extract<TurnRequest, { thread: unknown }>['thread'] };
 
@@ -12,8 +12,11 @@ type Address =
  * knows no more than this.
  */
 export interface Transcript {
-  /** What goes along with a question, to say which thread it belongs to. */
-  address(): Address;
+  /**
+   * What goes along with a question, to say which thread it belongs to; with what the visitor filled in before, where it
+   * begins a stored one.
+   */
+  address(prechat?: Record<string, string>): Address;
   /** The handle of the stored conversation, once there is one. */
   handle(): string | undefined;
   /** The relay has begun to store this conversation. */
@@ -54,7 +57,7 @@ export function storedTranscript(
 ): Transcript {
   let address = begin;
   const transcript: Transcript = {
-    address: () => address,
+    address: prechat => ('consentToken' in address && prechat ? { ...address, prechat } : address),
     handle: () => ('conversationId' in address ? address.conversationId : undefined),
     began(conversationId) {
       address = { conversationId };

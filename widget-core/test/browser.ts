@@ -51,9 +51,13 @@ export function useWidget() {
 
   /** A visitor arrives at the shop. */
   async function arrive(
-    options: { page?: ShopPage; context?: BrowserContextOptions; init?: () => void } = {},
+    options: {
+      page?: ShopPage | ((relay: string) => ShopPage);
+      context?: BrowserContextOptions;
+      init?: () => void;
+    } = {},
   ): Promise<Tab> {
-    here.shop.reset(options.page);
+    here.shop.reset(typeof options.page === 'function' ? options.page(here.relay.origin) : options.page);
     const context = await here.browser.newContext({ viewport: { width: 1_000, height: 760 }, ...options.context });
     context.setDefaultTimeout(10_000);
     if (options.init) await context.addInitScript(options.init);

@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { ask, choose, composer, eventually, launcher, log, openAnd, useWidget } from './browser.ts';
-import { answering, defaultConfig, failing, holding } from './stub-relay.ts';
+import { answering, defaultConfig, failing, holding, prechat } from './stub-relay.ts';
 
 const { here, arrive } = useWidget();
 
@@ -107,6 +107,25 @@ const states: Record<string, (page: Page) => Promise<unknown>> = {
     await page.getByRole('button', { name: 'Correct them' }).click();
     await page.getByText('This is not an e-mail address').waitFor();
   },
+  'before the chat': async page => {
+    here.relay.configure({ prechat });
+    await launcher(page).click();
+    await page.getByRole('button', { name: 'Accept' }).click();
+    await page.getByRole('button', { name: 'Start the chat' }).click();
+    await page.getByText('This is needed').first().waitFor();
+  },
+  'closed for now': async page => {
+    here.relay.configure({ hours: { open: false, nextOpenAt: '2026-05-04T07:00:00Z', timezone: 'UTC' } });
+    await openAnd(page, 'Decline');
+  },
+  'leaving details': async page => {
+    here.relay.configure({ features: { transcript: false, leads: true, callback: true } });
+    await openAnd(page, 'Decline');
+    await choose(page, 'Leave your contact details');
+    await page.getByLabel('Ask to be called back').check();
+    await page.getByRole('button', { name: 'Send to the shop' }).click();
+    await page.getByText('This is needed').first().waitFor();
+  },
   'nothing to correct': async page => {
     await states.correcting?.(page);
     await page.getByLabel('Name').fill('Jo');
@@ -151,6 +170,15 @@ describe('axe finds nothing to object to', () => {
     expect(faults).toEqual([]);
   });
 
+  it('in the flow of the page', async () => {
+    const body = '<div class="confab-chat" data-confab-inline></div>';
+    const { page } = await arrive({ page: { body }, context: { reducedMotion: 'reduce' } });
+    await launcher(page).waitFor();
+    await expectAccessible(page);
+    await answered(page);
+    await expectAccessible(page);
+  });
+
   it('on a narrow screen', async () => {
     const { page } = await arrive({ context: { viewport: { width: 320, height: 568 }, reducedMotion: 'reduce' } });
     await answered(page);
@@ -173,14 +201,19 @@ describe('on a narrow screen', () => {
     expect((await log(page).boundingBox())?.height).toBeGreaterThan(80);
   });
 
-  it.each(['data', 'menu of a stored chat', 'stopping the use failed', 'use stopped', 'corrections that are wrong'])(
-    'nothing needs scrolling sideways: %s',
-    async state => {
-      const { page } = await arrive({ context: { viewport: { width: 320, height: 568 } } });
-      await states[state]?.(page);
-      expect(await tooWide(page)).toEqual([]);
-    },
-  );
+  it.each([
+    'data',
+    'menu of a stored chat',
+    'stopping the use failed',
+    'use stopped',
+    'corrections that are wrong',
+    'before the chat',
+    'leaving details',
+  ])('nothing needs scrolling sideways: %s', async state => {
+    const { page } = await arrive({ context: { viewport: { width: 320, height: 568 } } });
+    await states[state]?.(page);
+    expect(await tooWide(page)).toEqual([]);
+  });
 
   it('every choice of the menu can be reached, also in a window at 400 %', async () => {
     const { page } = await arrive({ context: { viewport: { width: 320, height: 256 } } });

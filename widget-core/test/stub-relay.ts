@@ -81,9 +81,15 @@ export const losing =
 
 /** Refuses before the first byte. */
 export const refusing =
-  (status: number, code: string, headers: Record<string, string> = {}): TurnScript =>
+  (status: number, code: string, headers: Record<string, string> = {}, wrong: string[] = []): TurnScript =>
   ({ response }) =>
-    problem(response, status, code, headers);
+    problem(
+      response,
+      status,
+      code,
+      headers,
+      wrong.map(path => ({ path, message: 'is wrong' })),
+    );
 
 function problem(
   response: ServerResponse,
@@ -102,6 +108,14 @@ const json = (response: ServerResponse, status: number, body: unknown) => {
   response.writeHead(status, { 'Content-Type': 'application/json' });
   response.end(JSON.stringify(body));
 };
+
+/** Which of the contact details are none. */
+function wrongDetails(at: string, details: Record<string, string>) {
+  const right = { email: /^[^@]+@[^@]+$/, phone: /^[+\d ]{5,}$/, name: /./ };
+  return Object.entries(right)
+    .filter(([field, good]) => details[field] !== undefined && !good.test(details[field]))
+    .map(([field]) => ({ path: `${at}.${field}`, message: 'is wrong' }));
+}
 
 type ExportedMessage = PersonalDataDocument['data']['conversations'][number]['messages'][number];
 
@@ -125,6 +139,21 @@ export const defaultConfig: WidgetConfig = {
   features: { transcript: false, callback: false, leads: false },
 };
 
+/** A form before the chat with one field of each kind of trouble. */
+export const prechat: WidgetConfig['prechat'] = {
+  enabled: true,
+  fields: [
+    { name: 'name', type: 'name', label: 'Your name', required: true, purpose: 'To greet you.' },
+    { name: 'mail', type: 'email', label: 'Your address', required: false, purpose: 'To write to you.' },
+    {
+      ...{ name: 'about', type: 'choice', label: 'What is it about?', required: true, purpose: '' },
+      options: [
+        { value: 'order', label: 'An order' },
+        { value: 'other', label: 'Something else' },
+      ],
+    },
+  ],
+};
 /**
  * Speaks the visitor surface and remembers what it was asked. It keeps conversations as the relay does, so that a reload
  * finds them; what a turn does is scripted, one script a turn, and a plain answer where there is none.
@@ -196,13 +225,15 @@ export async function startStubRelay() {
     });
   }
 
+  function lead(response: ServerResponse, { fields, conversationId }: Seen['body']) {
+    if (conversationId && !conversations.has(conversationId)) return problem(response, 404, 'conversation_not_found');
+    const errors = wrongDetails('fields', fields);
+    if (errors.length > 0) return problem(response, 400, 'validation_failed', {}, errors);
+    json(response, 201, { leadId: randomUUID() });
+  }
+
   function dataRequest(response: ServerResponse, handle: string, { type, changes = {} }: Seen['body']) {
-    const wrong = { email: /^[^@]+@[^@]+$/, phone: /^[+\d ]{5,}$/, name: /./ };
-    const errors = Object.entries(wrong).flatMap(([field, good]) =>
-      changes[field] === undefined || good.test(changes[field])
-        ? []
-        : [{ path: `changes.${field}`, message: 'is wrong' }],
-    );
+    const errors = wrongDetails('changes', changes);
     if (errors.length > 0) return problem(response, 400, 'validation_failed', {}, errors);
     const own = leads.get(handle) ?? [];
     const counts: Record<string, number> = { messages: 0, leads: 0 };
@@ -227,7 +258,14 @@ export async function startStubRelay() {
     const data: PersonalDataDocument['data'] = {
       conversations: [
         {
-          ...{ id: randomUUID(), locale: null, pageUrl: 'https://shop.example/mugs', pageTitle: null, referrer: null },
+          ...{
+            id: randomUUID(),
+            locale: null,
+            pageUrl: 'https://shop.example/mugs',
+            pageTitle: null,
+            referrer: null,
+            prechat: null,
+          },
           ...{ createdAt: '2026-05-01T12:00:00Z', restrictedAt: null },
           messages: messages.map(message => ({ ...ofMessage, turnId: randomUUID(), ...message }) as ExportedMessage),
           consents: receipts.get(handle)?.map(receipt => ({ receipt, notice })) ?? [],
@@ -254,6 +292,7 @@ export async function startStubRelay() {
     if (request.path === '/config') return json(response, 200, config);
     if (request.path === '/consents') return consent(response, request.body);
     if (request.path === '/turns') return turn(request, response);
+    if (request.path === '/leads') return lead(response, request.body);
     if (!messages) return problem(response, 404, 'conversation_not_found');
     if (request.path === '/data-requests') return dataRequest(response, handle, request.body);
     if (request.path === '/conversation/export') {

@@ -2,8 +2,9 @@ import type { TextName } from '@confab/contract/texts';
 import type { SessionState } from '../session.ts';
 import { element, icon, setName, setText } from './element.ts';
 
-/** Every choice and when there is one, in the order in which a worried visitor looks for it. */
+/** Every choice and when there is one: the way to a person first, then in the order in which a worried visitor looks. */
 const choices = {
+  leaveDetails: ({ config }: SessionState) => config?.features.leads === true,
   changeMind: ({ stored }: SessionState) => !stored,
   showData: () => true,
   withdraw: ({ stored }: SessionState) => stored,

@@ -1,6 +1,7 @@
 import { RelayError } from '../client.ts';
 import type { Correction, Session, SessionState } from '../session.ts';
 import { element, icon } from './element.ts';
+import { createField, valuesOf } from './field.ts';
 
 type Texts = SessionState['texts'];
 
@@ -99,17 +100,21 @@ export function confirmPage(
 
 /** A page to correct contact details on. It stays with what came of it, as that can be "nothing". */
 export function correctPage(texts: Texts, correct: Session['correct'], back: () => void): Page {
-  const fields = [
-    field('email', { type: 'email', autocomplete: 'email', maxlength: '320', dir: 'ltr' }, texts.emailWrong),
-    field('phone', { type: 'tel', autocomplete: 'tel', maxlength: '64', dir: 'ltr' }, texts.phoneWrong),
-    field('name', { type: 'text', autocomplete: 'name', maxlength: '200', dir: 'auto' }, texts.nameWrong),
-  ];
+  const fields = (['email', 'phone', 'name'] as const).map(name =>
+    createField(texts, { id: `correct-${name}`, name, kind: name, label: texts[name] }),
+  );
   const problem = element('p', { role: 'alert', class: 'problem' });
   const send = element('button', { type: 'submit', class: 'button' }, texts.correctConfirmed);
   const cancel = element('button', { type: 'button', class: 'button' }, texts.cancel);
   const buttons = element('div', { class: 'choice' }, send, cancel);
   // The relay alone decides what an address or a number is; `novalidate` keeps the browser from a second opinion.
-  const form = element('form', { class: 'form', novalidate: '' }, ...fields.map(({ row }) => row), problem, buttons);
+  const form = element(
+    'form',
+    { class: 'form', novalidate: '' },
+    ...fields.map(field => field.element),
+    problem,
+    buttons,
+  );
   const outcome = element('p', { role: 'status' });
   const explained = element('p', {}, texts.correctExplained);
   const page = framed(texts, texts.correct, back, explained, form, outcome);
@@ -119,9 +124,9 @@ export function correctPage(texts: Texts, correct: Session['correct'], back: () 
   form.addEventListener('submit', async event => {
     event.preventDefault();
     if (isBusy) return;
-    const changes = Object.fromEntries(fields.flatMap(({ name, value }) => (value() ? [[name, value()]] : [])));
+    const changes = valuesOf(fields);
     const isFilled = Object.keys(changes).length > 0;
-    for (const each of fields) each.reject(false);
+    for (const each of fields) each.reject('');
     problem.textContent = isFilled ? '' : texts.correctEmpty;
     if (!isFilled) return fields[0]?.focus();
     isBusy = true;
@@ -136,7 +141,7 @@ export function correctPage(texts: Texts, correct: Session['correct'], back: () 
     } catch (error) {
       const paths = error instanceof RelayError ? error.fields : [];
       const wrong = fields.filter(({ name }) => paths.includes(`changes.${name}`));
-      for (const each of wrong) each.reject(true);
+      for (const each of wrong) each.rejectValue();
       if (wrong.length === 0) problem.textContent = texts.requestFailed;
       wrong[0]?.focus();
     }
@@ -149,26 +154,10 @@ export function correctPage(texts: Texts, correct: Session['correct'], back: () 
     if (isHeld) return texts.correctedHeld;
     return places > 0 ? texts.corrected.replace('{count}', String(places)) : texts.correctedNone;
   }
-
-  function field(name: 'email' | 'phone' | 'name', attributes: Record<string, string>, wrong: string) {
-    const id = `correct-${name}`;
-    const label = element('label', { for: id }, texts[name]);
-    const input = element('input', { id, name, 'aria-describedby': `${id}-problem`, ...attributes });
-    const reason = element('p', { id: `${id}-problem`, class: 'problem', role: 'alert' });
-    return {
-      name,
-      row: element('div', {}, label, input, reason),
-      value: () => input.value.trim(),
-      focus: () => input.focus(),
-      reject(isWrong: boolean) {
-        input.setAttribute('aria-invalid', String(isWrong));
-        reason.textContent = isWrong ? wrong : '';
-      },
-    };
-  }
 }
 
-function framed(texts: Texts, title: string, back: () => void, ...content: Node[]): Page {
+/** Any page: a way back, a heading that takes the focus, and its content. */
+export function framed(texts: Texts, title: string, back: () => void, ...content: Node[]): Page {
   const heading = element('h3', { id: 'page-title', tabindex: '-1' }, title);
   const backButton = element('button', { type: 'button', class: 'back' }, icon('m14 6-6 6 6 6'), texts.back);
   backButton.addEventListener('click', back);

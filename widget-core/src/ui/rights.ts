@@ -3,7 +3,7 @@ import type { MenuAction } from './menu.ts';
 import { confirmPage, correctPage, documentPage, type Page } from './page.ts';
 import { readable, sections } from './readable.ts';
 
-type Right = Exclude<MenuAction, 'changeMind' | 'newChat'>;
+type Right = Exclude<MenuAction, 'changeMind' | 'newChat' | 'leaveDetails'>;
 
 /** The pages on which a visitor sees and decides about what is stored, by the choice in the menu that opens them. */
 export function rightsPages({ state, myData, myReceipt, withdraw, restrict, correct }: Session) {

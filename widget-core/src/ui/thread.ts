@@ -1,3 +1,4 @@
+import type { WidgetConfig } from '@confab/contract';
 import type { Session, SessionState, ShownMessage } from '../session.ts';
 import { webAddress } from '../web-address.ts';
 import { element, setText } from './element.ts';
@@ -18,12 +19,20 @@ const ABOVE = 16;
 export function createThread({ retry }: Session) {
   const greeting = element('p', { class: 'greeting' });
   const disclosure = element('p', { class: 'disclosure' });
+  const hours = element('p', { class: 'note' });
   const list = element('ol');
   const restriction = element('p', { class: 'note' });
   const note = element('p', { class: 'note' });
   // The live region elsewhere speaks of finished answers; a log that speaks by itself would read out every piece.
   const log = { class: 'thread', role: 'log', 'aria-live': 'off', tabindex: '0' };
-  const view = element('div', log, element('div', { class: 'intro' }, greeting, disclosure), list, restriction, note);
+  const view = element(
+    'div',
+    log,
+    element('div', { class: 'intro' }, greeting, hours, disclosure),
+    list,
+    restriction,
+    note,
+  );
   const rows = new Map<number, Row>();
   let newest = -1;
 
@@ -34,6 +43,7 @@ export function createThread({ retry }: Session) {
       view.setAttribute('aria-label', texts.title);
       setText(greeting, texts.greeting);
       setText(disclosure, config?.disclosure ?? texts.disclosure);
+      setText(hours, config && !config.hours.open ? closedLine(config, texts) : '');
       setText(restriction, restricted ? texts.restricted : '');
       setText(note, phase === 'ready' && noted ? texts[noted] : '');
 
@@ -63,6 +73,16 @@ export function createThread({ retry }: Session) {
     const above = row ? row.getBoundingClientRect().top - view.getBoundingClientRect().top - ABOVE : Infinity;
     view.scrollTop = Math.min(view.scrollHeight, view.scrollTop + above);
   }
+}
+
+/** When the shop opens again, in the visitor's own time zone. */
+function closedLine({ hours, locale }: WidgetConfig, texts: Texts): string {
+  if (!hours.nextOpenAt) return texts.closedNoTime;
+  const time = new Date(hours.nextOpenAt).toLocaleString(locale, {
+    ...{ weekday: 'long', day: 'numeric', month: 'long' },
+    ...{ hour: 'numeric', minute: '2-digit' },
+  });
+  return texts.closedNow.replace('{time}', time);
 }
 
 interface Row {

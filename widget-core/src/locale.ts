@@ -2,3 +2,7 @@ const RIGHT_TO_LEFT = /^(ar|arc|ckb|dv|fa|he|ks|ps|sd|ug|ur|yi)(-|$)|-(Arab|Hebr
 
 /** The writing direction of a locale. Firefox cannot tell it from `Intl.Locale`, hence the list. */
 export const directionOf = (locale: string): 'rtl' | 'ltr' => (RIGHT_TO_LEFT.test(locale) ? 'rtl' : 'ltr');
+
+/** The first of the tags that is one, such as "pt-BR"; else English. */
+export const localeOf = (...tags: string[]): string =>
+  tags.find(tag => /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/i.test(tag)) ?? 'en';
