@@ -9,9 +9,39 @@ export function validate<Schema extends z.ZodType>(schema: Schema, input: unknow
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.slice(0, MESSAGES_MAX).map(issue => ({
     path: issue.path.join('.').slice(0, 200),
-    message: issue.code === 'unrecognized_keys' ? 'has a field that is not known here' : issue.message.slice(0, 200),
+    message: messageOf(issue),
   }));
   const [first] = errors;
   const where = first?.path ? `"${first.path}": ` : '';
   throw new AppError('validation_failed', `${where}${first?.message ?? 'not valid'}`, { errors });
+}
+
+/** An issue in the words of a person who has a form before them; our own schemas' words stay. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return 'has a field that is not known here';
+  if (issue.code === 'too_small' || issue.code === 'too_big') return boundOf(issue);
+  if (issue.code === 'invalid_type') return issue.message.endsWith('undefined') ? 'is missing' : typeWords(issue);
+  return issue.message.slice(0, 200);
+}
+
+function boundOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  const bound = String('minimum' in issue ? issue.minimum : issue.maximum);
+  const isLow = issue.code === 'too_small';
+  if (issue.origin === 'string') {
+    if (isLow) return bound === '1' ? 'is empty' : `has fewer than ${bound} characters`;
+    return `has more than ${bound} characters`;
+  }
+  if (issue.origin === 'array') return `has ${isLow ? 'fewer' : 'more'} than ${bound} entries`;
+  return `is ${isLow ? 'less' : 'more'} than ${bound}`;
+}
+
+function typeWords({ expected }: z.core.$ZodIssueInvalidType): string {
+  const words: Record<string, string> = {
+    string: 'is not a text',
+    number: 'is not a number',
+    int: 'is not a whole number',
+    boolean: 'is neither true nor false',
+    array: 'is not a list',
+  };
+  return words[expected] ?? 'is not an object';
 }

@@ -110,7 +110,7 @@ export type ModelProvider = z.infer<typeof modelProvider>;
 export const keyStatus = z.strictObject({ set: z.boolean(), last4: z.string().nullable() });
 
 /** How a key is written: a new one, `null` to remove it, or what was read to leave it as it is. */
-const keyChange = z.union([text(500, 8), z.null(), keyStatus]);
+const keyChange = z.union([text(500, 8), z.null(), keyStatus], 'is not a key of 8 to 500 characters');
 
 const settingsWith = <Key extends z.ZodType>(apiKey: Key) => {
   const access = {

@@ -1,0 +1,151 @@
+<?php
+/**
+ * The relay's export of a person in the shape of core's.
+ *
+ * @package Confab
+ */
+
+namespace Confab;
+
+defined( 'ABSPATH' ) || exit;
+
+/** Turns the relay's document into groups of names and values that people can read. */
+final class Privacy_Export {
+	/**
+	 * The items of core's export.
+	 *
+	 * @param array $data Of the relay: {pageViews, conversations, leads}.
+	 */
+	public static function items( array $data ): array {
+		$items = array();
+		foreach ( self::each( $data, 'conversations' ) as $conversation ) {
+			$items[] = self::conversation( $conversation );
+		}
+		foreach ( self::each( $data, 'leads' ) as $lead ) {
+			$items[] = self::lead( $lead );
+		}
+		foreach ( self::each( $data, 'pageViews' ) as $view ) {
+			$items[] = self::item(
+				'confab-pageviews',
+				__( 'Pages visited during chats', 'confab' ),
+				$view,
+				array(
+					__( 'Page', 'confab' )      => self::text( $view, 'url' ),
+					__( 'Came from', 'confab' ) => self::text( $view, 'referrer' ),
+					__( 'Time', 'confab' )      => self::text( $view, 'createdAt' ),
+				)
+			);
+		}
+		return $items;
+	}
+
+	/**
+	 * A conversation with all that was said.
+	 *
+	 * @param array $conversation Of the relay.
+	 */
+	private static function conversation( array $conversation ): array {
+		$speakers = array(
+			'visitor'   => __( 'Visitor', 'confab' ),
+			'assistant' => __( 'Assistant', 'confab' ),
+			'agent'     => __( 'Team', 'confab' ),
+		);
+		$lines    = array();
+		foreach ( self::each( $conversation, 'messages' ) as $message ) {
+			$role    = self::text( $message, 'role' );
+			$lines[] = sprintf( '%1$s, %2$s: %3$s', isset( $speakers[ $role ] ) ? $speakers[ $role ] : $role, self::text( $message, 'createdAt' ), self::text( $message, 'text' ) );
+		}
+		$decisions = array();
+		foreach ( self::each( $conversation, 'consents' ) as $consent ) {
+			$receipt     = isset( $consent['receipt'] ) && is_array( $consent['receipt'] ) ? $consent['receipt'] : array();
+			$purposes    = isset( $receipt['purposes'] ) && is_array( $receipt['purposes'] ) ? array_filter( $receipt['purposes'], 'is_string' ) : array();
+			$decisions[] = sprintf( '%1$s, %2$s: %3$s', self::text( $receipt, 'recordedAt' ), self::text( $receipt, 'decision' ), implode( ', ', $purposes ) );
+		}
+		return self::item(
+			'confab-conversations',
+			__( 'Chats', 'confab' ),
+			$conversation,
+			array(
+				__( 'Begun', 'confab' )              => self::text( $conversation, 'createdAt' ),
+				__( 'Page', 'confab' )               => self::text( $conversation, 'pageUrl' ),
+				__( 'Came from', 'confab' )          => self::text( $conversation, 'referrer' ),
+				__( 'Language', 'confab' )           => self::text( $conversation, 'locale' ),
+				__( 'Restricted since', 'confab' )   => self::text( $conversation, 'restrictedAt' ),
+				__( 'Decisions on storage', 'confab' ) => implode( "\n", $decisions ),
+				__( 'Messages', 'confab' )           => implode( "\n", $lines ),
+			)
+		);
+	}
+
+	/**
+	 * Contact details that were left.
+	 *
+	 * @param array $lead Of the relay.
+	 */
+	private static function lead( array $lead ): array {
+		$values = array(
+			__( 'Left', 'confab' )             => self::text( $lead, 'createdAt' ),
+			__( 'Kind', 'confab' )             => self::text( $lead, 'kind' ),
+			__( 'Name', 'confab' )             => self::text( $lead, 'name' ),
+			__( 'E-mail', 'confab' )           => self::text( $lead, 'email' ),
+			__( 'Phone', 'confab' )            => self::text( $lead, 'phone' ),
+			__( 'Message', 'confab' )          => self::text( $lead, 'message' ),
+			__( 'Page', 'confab' )             => self::text( $lead, 'pageUrl' ),
+			__( 'Call back at', 'confab' )     => self::text( $lead, 'callbackAt' ),
+			__( 'Restricted since', 'confab' ) => self::text( $lead, 'restrictedAt' ),
+		);
+		foreach ( isset( $lead['fields'] ) && is_array( $lead['fields'] ) ? $lead['fields'] : array() as $name => $value ) {
+			if ( is_string( $value ) ) {
+				$values[ (string) $name ] = $value;
+			}
+		}
+		return self::item( 'confab-leads', __( 'Contact details left in the chat', 'confab' ), $lead, $values );
+	}
+
+	/**
+	 * One item of core's export; what is empty is left out. Values are a visitor's own words, so they are escaped here
+	 * already: not everything that reads exports escapes.
+	 *
+	 * @param string $group  Id of the group.
+	 * @param string $label  Of the group.
+	 * @param array  $source With the id.
+	 * @param array  $values By name.
+	 */
+	private static function item( string $group, string $label, array $source, array $values ): array {
+		$data = array();
+		foreach ( $values as $name => $value ) {
+			if ( '' !== $value ) {
+				$data[] = array(
+					'name'  => esc_html( $name ),
+					'value' => nl2br( esc_html( $value ) ),
+				);
+			}
+		}
+		return array(
+			'group_id'    => $group,
+			'group_label' => $label,
+			'item_id'     => $group . '-' . sanitize_key( self::text( $source, 'id' ) ),
+			'data'        => $data,
+		);
+	}
+
+	/**
+	 * The objects of a list.
+	 *
+	 * @param array  $source With the list.
+	 * @param string $name   Of the list.
+	 */
+	private static function each( array $source, string $name ): array {
+		return isset( $source[ $name ] ) && is_array( $source[ $name ] ) ? array_filter( $source[ $name ], 'is_array' ) : array();
+	}
+
+	/**
+	 * A text, '' where it is none.
+	 *
+	 * @param array  $source With the text.
+	 * @param string $name   Of it.
+	 */
+	private static function text( array $source, string $name ): string {
+		return isset( $source[ $name ] ) && is_string( $source[ $name ] ) ? $source[ $name ] : '';
+	}
+}
