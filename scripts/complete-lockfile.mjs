@@ -36,14 +36,22 @@ function fitOf(name) {
   };
 }
 
+/** The folders with a lockfile of their own. */
+export const lockedFolders = ['.', 'plugins/wordpress'];
+
 if (import.meta.filename === process.argv[1]) {
-  const file = join(root, 'package-lock.json');
-  const lockfile = JSON.parse(readFileSync(file, 'utf8'));
-  const missing = missingPackages(lockfile.packages);
-  for (const { path, entry } of missing) lockfile.packages[path] = entry;
-  lockfile.packages = Object.fromEntries(
-    Object.entries(lockfile.packages).sort(([one], [other]) => one.localeCompare(other, 'en')),
-  );
-  writeFileSync(file, `${JSON.stringify(lockfile, null, 2)}\n`);
-  console.log(`${missing.length} packages of other platforms added to package-lock.json`);
+  for (const folder of lockedFolders) {
+    const file = join(root, folder, 'package-lock.json');
+    const text = readFileSync(file, 'utf8');
+    const lockfile = JSON.parse(text);
+    const missing = missingPackages(lockfile.packages);
+    for (const { path, entry } of missing) lockfile.packages[path] = entry;
+    lockfile.packages = Object.fromEntries(
+      Object.entries(lockfile.packages).sort(([one], [other]) => one.localeCompare(other, 'en')),
+    );
+    // npm keeps the indentation that it finds.
+    const indent = /^\s+/m.exec(text)?.[0].replace(/\n/g, '');
+    writeFileSync(file, `${JSON.stringify(lockfile, null, indent)}\n`);
+    console.log(`${missing.length} packages of other platforms added to ${join(folder, 'package-lock.json')}`);
+  }
 }

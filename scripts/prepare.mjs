@@ -28,7 +28,7 @@ export async function prepare() {
  * itself, so the note goes when the folder is emptied.
  * @param {{ label: string, inputs: string[], output: string, command: [string, ...string[]], cwd: string }} derivation
  */
-async function derive({ label, inputs, output, command: [command, ...args], cwd }) {
+export async function derive({ label, inputs, output, command: [command, ...args], cwd }) {
   const note = join(root, output, '.made-from');
   const fingerprint = fingerprintOf(inputs);
   const isDone = () => existsSync(note) && readFileSync(note, 'utf8') === fingerprint;

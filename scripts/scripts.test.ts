@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { missingPackages } from './complete-lockfile.mjs';
+import { lockedFolders, missingPackages } from './complete-lockfile.mjs';
 import { root } from './run.mjs';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -45,8 +45,8 @@ it('runs npm test on CI', () => {
 });
 
 // Otherwise `npm ci` refuses it: run `node scripts/complete-lockfile.mjs` after `npm install`.
-it('lists the packages of all platforms in the lockfile', () => {
-  const missing = missingPackages(JSON.parse(read('package-lock.json')).packages);
+it.each(lockedFolders)('lists the packages of all platforms in the lockfile of %s', folder => {
+  const missing = missingPackages(JSON.parse(read(`${folder}/package-lock.json`)).packages);
   expect(missing.map(({ path }) => path)).toEqual([]);
 });
 

@@ -1,0 +1,136 @@
+import apiFetch from '@wordpress/api-fetch';
+import { __ } from '@wordpress/i18n';
+import type { Json } from './json.ts';
+
+/** A refusal of the plugin's own REST routes, or of the network on the way to them. */
+export type ApiError = {
+  code: string;
+  message: string;
+  data?: { status?: number; errors?: FieldError[]; current?: Json; etag?: string };
+};
+
+/** What the relay found wrong with one setting. */
+export type FieldError = { path: string; message: string };
+
+export type SyncStatus = {
+  state: 'idle' | 'running' | 'waiting' | 'paused';
+  total: number;
+  done: number;
+  failed: number;
+  pending: number;
+  lastSyncedAt: string | null;
+  message: string;
+  errors: { id: number; title: string; code: string; message: string }[];
+};
+
+export type Status = {
+  state: 'disconnected' | 'connected' | 'moved' | 'revoked';
+  relayUrl: string;
+  siteId: string;
+  siteKey: string;
+  homeUrl: string;
+  boundTo: string;
+  secret: { set: boolean; last4: string; from: 'option' | 'constant' | 'environment' };
+  /** `message` says what is wrong, also where the relay is reached and answers with an error. */
+  relay: { reachable: boolean; code: string; message: string };
+  verification: 'pending' | 'verified' | 'unreachable' | 'failed' | null;
+  usage: { periodStart: string; conversations: number; answers: number } | null;
+  integrations: { name: string; state: 'ready' | 'not_configured' | 'failing' }[] | null;
+  version: string;
+  aiAllowed: boolean;
+  sync: SyncStatus;
+};
+
+export type SettingsAnswer = { settings: Json; etag: string };
+
+export type Preferences = {
+  post_types: string[];
+  hide_for_roles: string[];
+  hide_on: number[];
+  hide_post_types: string[];
+  widget: boolean;
+};
+
+type Option = { value: string; label: string };
+export type Choices = { postTypes: Option[]; roles: Option[]; pages: Option[] };
+
+export type RetentionWindows = {
+  conversationDays: number;
+  leadDays: number;
+  pageViewDays: number;
+  consentDays: number;
+};
+
+export type Retention = {
+  windows: RetentionWindows;
+  expired: Record<string, Record<string, number>>;
+  held: boolean;
+  nextRunAt: string;
+};
+
+export type ListPage<Item> = { items: Item[]; nextCursor: string | null };
+
+export type ListName = 'conversations' | 'leads' | 'consents' | 'data-requests' | 'purges' | 'documents';
+
+export type ReadConversation = {
+  id: string;
+  createdAt: string;
+  restricted: boolean;
+  locale: string | null;
+  pageUrl: string | null;
+  prechat: Record<string, string> | null;
+  messages: {
+    id: string;
+    role: 'visitor' | 'assistant' | 'agent';
+    text: string;
+    citations: { index: number; title: string; url: string }[];
+    status: string;
+    createdAt: string;
+  }[];
+};
+
+/** Asks the plugin's REST routes; throws an `ApiError` with a message for the owner. */
+async function ask<Answer>(method: string, path: string, data?: unknown, signal?: AbortSignal): Promise<Answer> {
+  try {
+    return await apiFetch<Answer>({ path: `/confab/v1${path}`, method, data, signal });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw asApiError(error);
+  }
+}
+
+/** Anything that was thrown, as something that can be shown. */
+export function asApiError(error: unknown): ApiError {
+  const { code, message, data } = (error ?? {}) as Partial<ApiError>;
+  return {
+    code: code ?? 'confab_unknown',
+    message: message || __('That did not work, and nothing says why. Please try again.', 'confab'),
+    ...(data && { data }),
+  };
+}
+
+const queryOf = (query: Record<string, string | number | null>) => {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== '');
+  return given.length > 0 ? `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}` : '';
+};
+
+/** Every call that the admin screens make. */
+export const api = {
+  status: () => ask<Status>('GET', '/status'),
+  connect: (relayUrl: string) => ask<{ redirectUrl: string }>('POST', '/connect', { relayUrl }),
+  disconnect: (erase: boolean) => ask<{ ok: boolean; message: string }>('POST', '/disconnect', { erase }),
+  moved: (answer: 'moved' | 'copy') => ask<Status>('POST', '/moved', { answer }),
+  verify: () => ask<Status>('POST', '/verification'),
+  settings: () => ask<SettingsAnswer>('GET', '/settings'),
+  saveSettings: (settings: Json, etag: string) => ask<SettingsAnswer>('PUT', '/settings', { settings, etag }),
+  retention: (windows: Partial<RetentionWindows>, signal?: AbortSignal) =>
+    ask<Retention>('GET', `/retention${queryOf(windows)}`, undefined, signal),
+  list: <Item>(name: ListName, cursor: string | null, limit: number) =>
+    ask<ListPage<Item>>('GET', `/lists/${name}${queryOf({ cursor, limit })}`),
+  conversation: (id: string) => ask<ReadConversation>('GET', `/conversations/${encodeURIComponent(id)}`),
+  preferences: () => ask<Preferences>('GET', '/preferences'),
+  savePreferences: (preferences: Partial<Preferences>) => ask<Preferences>('PUT', '/preferences', preferences),
+  choices: () => ask<Choices>('GET', '/choices'),
+  sync: () => ask<SyncStatus>('GET', '/sync'),
+  syncStep: (action: 'start' | 'step') => ask<SyncStatus>('POST', '/sync', { action }),
+};

@@ -1,0 +1,115 @@
+import { lazy, Suspense, useCallback, useEffect, useState } from '@wordpress/element';
+import { __, sprintf } from '@wordpress/i18n';
+import type { MouseEvent } from 'react';
+import { api, type Status } from './api.ts';
+import { Home } from './home/home.tsx';
+import { Knowledge } from './knowledge.tsx';
+import { Problem, Waiting } from './parts.tsx';
+import { PrivacyOverview } from './privacy.tsx';
+import { SettingsScreen, useSettings } from './settings/settings.tsx';
+import { addressOf, type Tab, tabOf, tabs } from './tabs.ts';
+import { useLoaded } from './use-loaded.ts';
+
+// DataViews weighs more than all the rest, so it comes when a list is opened.
+const Lists = lazy(() => import(/* webpackChunkName: "lists" */ './lists/lists.tsx'));
+
+/** The admin page: one screen at a time, each with an address of its own. */
+export function App() {
+  const status = useLoaded(api.status);
+  const { tab, go } = useTab();
+  const { answer, error, isLoading, reload, set } = status;
+
+  if (!answer) return error ? <Problem error={error} retry={reload} /> : <Waiting />;
+  return (
+    <>
+      {answer.state === 'connected' ? (
+        <Connected status={answer} setStatus={set} reload={reload} tab={tab} go={go} />
+      ) : (
+        <Home status={answer} setStatus={set} reload={reload} />
+      )}
+      {error && !isLoading && <Problem error={error} retry={reload} />}
+    </>
+  );
+}
+
+function Connected({
+  status,
+  setStatus,
+  reload,
+  tab,
+  go,
+}: {
+  status: Status;
+  setStatus: (status: Status) => void;
+  reload: () => void;
+  tab: Tab;
+  go: (tab: Tab) => void;
+}) {
+  // Kept here, so that looking at another tab costs nobody what they have typed.
+  const settings = useSettings(tab === 'settings');
+  const labels: Record<Tab, string> = {
+    home: __('Overview', 'confab'),
+    settings: __('Settings', 'confab'),
+    knowledge: __('Knowledge', 'confab'),
+    conversations: __('Conversations', 'confab'),
+    leads: __('Leads', 'confab'),
+    privacy: __('Privacy', 'confab'),
+  };
+  const follow = (event: MouseEvent, name: Tab) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    go(name);
+  };
+  return (
+    <>
+      <nav className="nav-tab-wrapper confab-tabs" aria-label={__('Confab', 'confab')}>
+        {tabs.map(name => (
+          <a
+            key={name}
+            href={addressOf(name, location.search)}
+            className={`nav-tab${name === tab ? ' nav-tab-active' : ''}`}
+            aria-current={name === tab ? 'page' : undefined}
+            onClick={(event: MouseEvent) => follow(event, name)}
+          >
+            {labels[name]}
+            {name === 'settings' && settings.isDirty && (
+              <span className="confab-dot" title={__('Not saved yet', 'confab')}>
+                <span className="screen-reader-text">{__('(not saved yet)', 'confab')}</span>
+              </span>
+            )}
+          </a>
+        ))}
+      </nav>
+      {tab === 'home' && <Home status={status} setStatus={setStatus} reload={reload} />}
+      {tab === 'settings' && <SettingsScreen settings={settings} />}
+      {tab === 'knowledge' && <Knowledge setSync={sync => setStatus({ ...status, sync })} />}
+      {tab === 'privacy' && <PrivacyOverview />}
+      {tab !== 'home' && tab !== 'settings' && (
+        <Suspense
+          fallback={
+            <Waiting
+              what={sprintf(/* translators: %s: a tab such as "Leads" */ __('Loading %s…', 'confab'), labels[tab])}
+            />
+          }
+        >
+          <Lists tab={tab} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+/** The tab in the address, so that the back button and a reload lead where one expects. */
+function useTab() {
+  const [tab, setTab] = useState<Tab>(() => tabOf(location.search));
+  useEffect(() => {
+    const follow = () => setTab(tabOf(location.search));
+    addEventListener('popstate', follow);
+    return () => removeEventListener('popstate', follow);
+  }, []);
+  const go = useCallback((next: Tab) => {
+    history.pushState(null, '', addressOf(next, location.search));
+    setTab(next);
+  }, []);
+  return { tab, go };
+}

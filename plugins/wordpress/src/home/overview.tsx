@@ -1,0 +1,142 @@
+import { Button, Notice } from '@wordpress/components';
+import { useEffect, useState } from '@wordpress/element';
+import { __, sprintf } from '@wordpress/i18n';
+import { type ApiError, api, asApiError, type Status } from '../api.ts';
+import { formatDay, formatNumber } from '../format.ts';
+import { Address, Facts, Problem, Section } from '../parts.tsx';
+import { SyncProgress } from '../sync.tsx';
+import { Disconnect } from './disconnect.tsx';
+import type { HomeProps } from './home.tsx';
+
+/** How often to look whether the relay has reached the site. */
+const LOOK_AGAIN_MS = 5_000;
+
+/** How things stand: the connection, the knowledge, what was used, and what needs the owner's hand. */
+export function Overview({ status, setStatus, reload }: HomeProps) {
+  const { usage } = status;
+  useEffect(() => {
+    if (status.verification !== 'pending') return;
+    const timer = setTimeout(reload, LOOK_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [status, reload]);
+  return (
+    <>
+      <Problems status={status} setStatus={setStatus} reload={reload} />
+      <Section title={__('Connection', 'confab')}>
+        <Facts
+          facts={[
+            [__('State', 'confab'), <State key="state" status={status} />],
+            [__('Relay', 'confab'), <Address key="relay" url={status.relayUrl} />],
+            [__('Site key', 'confab'), <code key="key">{status.siteKey}</code>],
+            [__('Secret', 'confab'), secretOf(status)],
+          ]}
+        />
+        <p>
+          <a className="button" href={status.homeUrl} target="_blank" rel="noreferrer noopener">
+            {__('Try the chat on your site', 'confab')}
+            <span className="screen-reader-text">{__('(opens in a new tab)', 'confab')}</span>
+          </a>
+        </p>
+      </Section>
+      <Section title={__('Knowledge', 'confab')}>
+        <SyncProgress sync={status.sync} setSync={sync => setStatus({ ...status, sync })} />
+      </Section>
+      {usage && (
+        <Section
+          title={__('Use', 'confab')}
+          intro={sprintf(/* translators: %s: a date */ __('Since %s', 'confab'), formatDay(usage.periodStart))}
+        >
+          <Facts
+            facts={[
+              [__('Conversations', 'confab'), formatNumber(usage.conversations)],
+              [__('Answers', 'confab'), formatNumber(usage.answers)],
+            ]}
+          />
+        </Section>
+      )}
+      <Disconnect status={status} reload={reload} />
+    </>
+  );
+}
+
+function State({ status }: { status: Status }) {
+  if (!status.relay.reachable) return <>{__('The relay cannot be reached', 'confab')}</>;
+  switch (status.verification) {
+    case 'pending':
+      return <>{__('Connected; the relay is checking that it reaches your site', 'confab')}</>;
+    case 'unreachable':
+    case 'failed':
+      return <>{__('Connected; the relay cannot reach your site', 'confab')}</>;
+    default:
+      return <>{__('Connected', 'confab')}</>;
+  }
+}
+
+function secretOf({ secret }: Status): string {
+  const ending = sprintf(/* translators: %s: last four characters */ __('ends in %s', 'confab'), secret.last4);
+  if (secret.from === 'constant') return `${ending}, ${__('set as a constant', 'confab')}`;
+  if (secret.from === 'environment') return `${ending}, ${__('set in the environment', 'confab')}`;
+  return ending;
+}
+
+function Problems({ status, setStatus, reload }: HomeProps) {
+  const [error, setError] = useState<ApiError>();
+  const [isBusy, setBusy] = useState(false);
+  const verify = async () => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      setStatus(await api.verify());
+    } catch (problem) {
+      setError(asApiError(problem));
+    }
+    setBusy(false);
+  };
+  const failing = (status.integrations ?? []).filter(({ state }) => state === 'failing');
+  return (
+    <>
+      {status.relay.message && (
+        <Problem error={{ code: status.relay.code, message: status.relay.message }} retry={reload} />
+      )}
+      {!status.aiAllowed && (
+        <Notice status="warning" isDismissible={false} className="confab-notice">
+          {__(
+            'AI is switched off on this WordPress site, so the chat is not shown. Whoever looks after the site can allow it (wp_supports_ai).',
+            'confab',
+          )}
+        </Notice>
+      )}
+      {(status.verification === 'unreachable' || status.verification === 'failed') && (
+        <Notice status="warning" isDismissible={false} className="confab-notice">
+          <p>
+            {status.verification === 'unreachable'
+              ? __(
+                  'The relay could not reach your site. The chat works, but leads do not reach your CRM plugins through WordPress. Is the site behind a login, a firewall or on an internal network? Let requests to /?rest_route=/confab/v1/ through, and check again.',
+                  'confab',
+                )
+              : __(
+                  'Your site answered the relay, but not as it should. A security plugin or a cache may answer in its place, or the secret is an old one. Let requests to /?rest_route=/confab/v1/ through, or connect again.',
+                  'confab',
+                )}
+          </p>
+          <Button variant="secondary" __next40pxDefaultSize isBusy={isBusy} disabled={isBusy} onClick={verify}>
+            {__('Check again', 'confab')}
+          </Button>
+        </Notice>
+      )}
+      {failing.map(({ name }) => (
+        <Notice key={name} status="warning" isDismissible={false} className="confab-notice">
+          {sprintf(
+            /* translators: %s: a service such as openai */
+            __(
+              '%s does not answer as it should. Check its key and its credit in the settings; until then the next provider answers, or your pages are quoted.',
+              'confab',
+            ),
+            name,
+          )}
+        </Notice>
+      ))}
+      {error && <Problem error={error} />}
+    </>
+  );
+}

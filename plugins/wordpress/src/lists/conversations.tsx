@@ -1,0 +1,153 @@
+import { Button, Notice } from '@wordpress/components';
+import { useCallback, useEffect, useState } from '@wordpress/element';
+import { __, sprintf } from '@wordpress/i18n';
+import { api, type ReadConversation } from '../api.ts';
+import { formatMoment, formatNumber, languageName } from '../format.ts';
+import { Address, Facts, Problem, Section, Waiting } from '../parts.tsx';
+import { useLoaded } from '../use-loaded.ts';
+import { type Column, PagedList } from './paged-list.tsx';
+
+type Conversation = {
+  id: string;
+  createdAt: string;
+  lastMessageAt: string | null;
+  messages: number;
+  locale: string | null;
+  pageUrl: string | null;
+  restricted: boolean;
+};
+
+/** The stored conversations, and one of them to read; which one is in the address. */
+export function Conversations() {
+  const [open, setOpen] = useState(openConversation);
+  useEffect(() => {
+    const follow = () => setOpen(openConversation());
+    addEventListener('popstate', follow);
+    return () => removeEventListener('popstate', follow);
+  }, []);
+  const go = useCallback((id: string | null) => {
+    const query = new URLSearchParams(location.search);
+    if (id) query.set('conversation', id);
+    else query.delete('conversation');
+    history.pushState(null, '', `?${query}`);
+    setOpen(id);
+  }, []);
+  return open ? <Reading id={open} close={() => go(null)} /> : <List open={go} />;
+}
+
+const openConversation = () => new URLSearchParams(location.search).get('conversation');
+
+function List({ open }: { open: (id: string) => void }) {
+  const [columns] = useState<Column<Conversation>[]>(() => [
+    {
+      id: 'createdAt',
+      label: __('Begun', 'confab'),
+      show: ({ id, createdAt }) => (
+        <Button variant="link" onClick={() => open(id)}>
+          {formatMoment(createdAt)}
+        </Button>
+      ),
+    },
+    { id: 'messages', label: __('Messages', 'confab'), show: ({ messages }) => formatNumber(messages) },
+    {
+      id: 'lastMessageAt',
+      label: __('Last message', 'confab'),
+      show: ({ lastMessageAt }) => formatMoment(lastMessageAt),
+    },
+    {
+      id: 'locale',
+      label: __('Language', 'confab'),
+      show: ({ locale }) => (locale ? languageName(locale) : '–'),
+    },
+    {
+      id: 'pageUrl',
+      label: __('Page', 'confab'),
+      show: ({ restricted, pageUrl }) =>
+        restricted ? __('Use restricted by the visitor', 'confab') : <Address url={pageUrl} />,
+    },
+  ]);
+  return (
+    <PagedList<Conversation>
+      name="conversations"
+      title={__('Conversations', 'confab')}
+      intro={__('Of visitors who agreed that their chat is stored. Those of others exist nowhere.', 'confab')}
+      empty={__('There is no stored conversation yet. They appear here when visitors agree and chat.', 'confab')}
+      columns={columns}
+      idOf={({ id }) => id}
+    />
+  );
+}
+
+function Reading({ id, close }: { id: string; close: () => void }) {
+  const { answer, error, reload } = useLoaded(useCallback(() => api.conversation(id), [id]));
+  return (
+    <>
+      <p>
+        <Button variant="link" onClick={close}>
+          {__('← All conversations', 'confab')}
+        </Button>
+      </p>
+      {error && <Problem error={error} retry={reload} />}
+      {!answer && !error && <Waiting />}
+      {answer && <Transcript conversation={answer} />}
+    </>
+  );
+}
+
+function Transcript({ conversation }: { conversation: ReadConversation }) {
+  const { createdAt, restricted, locale, pageUrl, prechat, messages } = conversation;
+  const names = {
+    visitor: __('Visitor', 'confab'),
+    assistant: __('Assistant', 'confab'),
+    agent: __('Team', 'confab'),
+  };
+  return (
+    <Section
+      title={sprintf(/* translators: %s: date and time */ __('Conversation of %s', 'confab'), formatMoment(createdAt))}
+    >
+      {restricted ? (
+        <Notice status="info" isDismissible={false} className="confab-notice">
+          {__(
+            'The visitor has restricted the use of this conversation, so nobody may read it until they allow it again.',
+            'confab',
+          )}
+        </Notice>
+      ) : (
+        <>
+          <Facts
+            facts={[
+              [__('Language', 'confab'), locale ? languageName(locale) : '–'],
+              [__('Page', 'confab'), <Address key="page" url={pageUrl} />],
+              ...Object.entries(prechat ?? {}).map(([name, value]): [string, string] => [name, value]),
+            ]}
+          />
+          <ol className="confab-transcript">
+            {messages.map(({ id, role, text, citations, status, createdAt: at }) => (
+              <li key={id} className={`is-${role}`}>
+                <p className="confab-who">
+                  <strong>{names[role]}</strong> <time dateTime={at}>{formatMoment(at)}</time>
+                </p>
+                <p className="confab-said" dir="auto">
+                  {text}
+                </p>
+                {status === 'interrupted' && (
+                  <p className="confab-hint">{__('The visitor left before the end of this answer.', 'confab')}</p>
+                )}
+                {status === 'failed' && <p className="confab-hint">{__('This answer failed.', 'confab')}</p>}
+                {citations.length > 0 && (
+                  <ul className="confab-citations" aria-label={__('Sources', 'confab')}>
+                    {citations.map(({ index, title, url }) => (
+                      <li key={index}>
+                        [{index}] {title} – <Address url={url} />
+                      </li>
+                    ))}
+                  </ul>
+                )}
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+    </Section>
+  );
+}

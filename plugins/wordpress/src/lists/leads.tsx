@@ -1,0 +1,81 @@
+import { useState } from '@wordpress/element';
+import { __, sprintf } from '@wordpress/i18n';
+import { formatMoment, wordFor } from '../format.ts';
+import { Address } from '../parts.tsx';
+import { type Column, PagedList } from './paged-list.tsx';
+
+type Lead = {
+  id: string;
+  kind: string;
+  createdAt: string;
+  restricted: boolean;
+  name: string | null;
+  email: string | null;
+  phone: string | null;
+  message: string | null;
+  fields: Record<string, string>;
+  pageUrl: string | null;
+  callbackAt: string | null;
+};
+
+/** Who left contact details. They are read from the relay each time; WordPress keeps none of them. */
+export function Leads() {
+  const [columns] = useState<Column<Lead>[]>(() => [
+    { id: 'createdAt', label: __('Received', 'confab'), show: ({ createdAt }) => formatMoment(createdAt) },
+    {
+      id: 'kind',
+      label: __('Kind', 'confab'),
+      show: ({ kind, callbackAt }) =>
+        callbackAt
+          ? sprintf(/* translators: %s: date and time */ __('Callback at %s', 'confab'), formatMoment(callbackAt))
+          : wordFor(kind),
+    },
+    {
+      id: 'who',
+      label: __('Who', 'confab'),
+      minWidth: 200,
+      show: ({ restricted, name, email, phone }) =>
+        restricted ? (
+          __('Use restricted by the visitor', 'confab')
+        ) : (
+          <span className="confab-lines">
+            {name && <strong>{name}</strong>}
+            {email && <a href={`mailto:${encodeURIComponent(email).replace('%40', '@')}`}>{email}</a>}
+            {phone && <a href={`tel:${phone.replace(/[^\d+]/g, '')}`}>{phone}</a>}
+          </span>
+        ),
+    },
+    {
+      id: 'message',
+      label: __('Message', 'confab'),
+      minWidth: 240,
+      show: ({ message, fields }) => (
+        <span className="confab-lines" dir="auto">
+          {message && <span className="confab-said">{message}</span>}
+          {Object.entries(fields).map(([name, value]) => (
+            <span key={name}>
+              {name}: {value}
+            </span>
+          ))}
+        </span>
+      ),
+    },
+    { id: 'pageUrl', label: __('Page', 'confab'), show: ({ pageUrl }) => <Address url={pageUrl} /> },
+  ]);
+  return (
+    <PagedList<Lead>
+      name="leads"
+      title={__('Leads', 'confab')}
+      intro={__(
+        'Contact details that visitors left. CRM plugins get them by the action confab_lead_created.',
+        'confab',
+      )}
+      empty={__(
+        'Nobody has left contact details yet. Visitors can when it is switched on under Settings, Features.',
+        'confab',
+      )}
+      columns={columns}
+      idOf={({ id }) => id}
+    />
+  );
+}

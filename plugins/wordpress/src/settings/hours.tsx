@@ -1,0 +1,137 @@
+import { Button, TextControl, ToggleControl } from '@wordpress/components';
+import { __, sprintf } from '@wordpress/i18n';
+import { replaced, without } from '../entries.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import type { FieldProps } from './fields.tsx';
+import { translated } from './translated.ts';
+
+const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
+
+const dayNames = (): Record<(typeof DAYS)[number], string> => ({
+  monday: __('Monday', 'confab'),
+  tuesday: __('Tuesday', 'confab'),
+  wednesday: __('Wednesday', 'confab'),
+  thursday: __('Thursday', 'confab'),
+  friday: __('Friday', 'confab'),
+  saturday: __('Saturday', 'confab'),
+  sunday: __('Sunday', 'confab'),
+});
+
+const WORKING_WEEK: Json = DAYS.slice(0, 5).map(day => ({ day, opens: '09:00', closes: '17:00' }));
+
+const objectsIn = (value: Json | undefined): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
+
+/** When the site is open. `null`, which is always, has a switch of its own. */
+export function WeeklyHours({ field, value, onChange, help }: FieldProps) {
+  const isAlways = !Array.isArray(value);
+  const spans = objectsIn(value);
+  const names = dayNames();
+  return (
+    <fieldset className="confab-group">
+      <legend>{translated(field.label)}</legend>
+      <ToggleControl
+        __nextHasNoMarginBottom
+        label={__('Always open', 'confab')}
+        checked={isAlways}
+        onChange={(always: boolean) => onChange(always ? null : WORKING_WEEK)}
+      />
+      {!isAlways && (
+        <ul className="confab-week">
+          {DAYS.map(day => (
+            <li key={day}>
+              <span className="confab-day">{names[day]}</span>
+              <div className="confab-spans">
+                {spans.every(span => span.day !== day) && (
+                  <span className="confab-closed">{__('Closed', 'confab')}</span>
+                )}
+                {spans.map((span, index) =>
+                  span.day === day ? (
+                    // spans have nothing else that tells them apart
+                    <span key={index} className="confab-span">
+                      <input
+                        type="time"
+                        aria-label={sprintf(
+                          /* translators: %s: a day of the week */ __('%s, opens', 'confab'),
+                          names[day],
+                        )}
+                        value={String(span.opens ?? '')}
+                        onChange={event => onChange(replaced(spans, index, { ...span, opens: event.target.value }))}
+                      />
+                      –
+                      <input
+                        type="time"
+                        aria-label={sprintf(
+                          /* translators: %s: a day of the week */ __('%s, closes', 'confab'),
+                          names[day],
+                        )}
+                        value={String(span.closes ?? '')}
+                        onChange={event => onChange(replaced(spans, index, { ...span, closes: event.target.value }))}
+                      />
+                      <Button
+                        size="compact"
+                        icon="no-alt"
+                        label={sprintf(
+                          /* translators: %s: a day of the week */ __('Remove these hours of %s', 'confab'),
+                          names[day],
+                        )}
+                        onClick={() => onChange(without(spans, index))}
+                      />
+                    </span>
+                  ) : null,
+                )}
+                <Button
+                  size="compact"
+                  variant="tertiary"
+                  onClick={() => onChange([...spans, { day, opens: '09:00', closes: '17:00' }])}
+                >
+                  {__('Add hours', 'confab')}
+                  <span className="screen-reader-text"> {names[day]}</span>
+                </Button>
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p className="confab-help">{help}</p>
+    </fieldset>
+  );
+}
+
+export function Holidays({ field, value, onChange, help }: FieldProps) {
+  if (value === undefined) return null; // no weekly hours, so there is nothing to close
+  const days = objectsIn(value);
+  return (
+    <fieldset className="confab-group">
+      <legend>{translated(field.label)}</legend>
+      {days.map((day, index) => (
+        // a new day has nothing else that tells it apart
+        <div key={index} className="confab-row">
+          <TextControl
+            __next40pxDefaultSize
+            __nextHasNoMarginBottom
+            type="date"
+            label={__('Day', 'confab')}
+            value={String(day.date ?? '')}
+            onChange={(date: string) => onChange(replaced(days, index, { ...day, date }))}
+          />
+          <TextControl
+            __next40pxDefaultSize
+            __nextHasNoMarginBottom
+            label={__('Name', 'confab')}
+            value={String(day.name ?? '')}
+            maxLength={100}
+            onChange={(name: string) => onChange(replaced(days, index, { ...day, name }))}
+          />
+          <Button variant="tertiary" isDestructive size="compact" onClick={() => onChange(without(days, index))}>
+            {__('Remove', 'confab')}
+            <span className="screen-reader-text"> {String(day.name || day.date)}</span>
+          </Button>
+        </div>
+      ))}
+      <Button variant="secondary" size="compact" onClick={() => onChange([...days, { date: '', name: '' }])}>
+        {__('Add a holiday', 'confab')}
+      </Button>
+      <p className="confab-help">{help}</p>
+    </fieldset>
+  );
+}

@@ -1,0 +1,193 @@
+import { Button, Notice } from '@wordpress/components';
+import { useEffect, useRef } from '@wordpress/element';
+import { __, _n, sprintf } from '@wordpress/i18n';
+import { type SettingsSection, settingsSections } from '../../../../shared/contract/src/settings-fields.ts';
+import type { FieldError } from '../api.ts';
+import { formatNumber } from '../format.ts';
+import { type Json, valueAt } from '../json.ts';
+import { Problem, Waiting } from '../parts.tsx';
+import { ConflictScreen } from './conflict.tsx';
+import { changed, fieldOf } from './document.ts';
+import { Field, helpOf } from './fields.tsx';
+import { Placement } from './placement.tsx';
+import { LauncherPreview } from './preview.tsx';
+import { RetentionPreview } from './retention-preview.tsx';
+import { translated } from './translated.ts';
+import { type SettingsState, useSettings } from './use-settings.ts';
+
+export { useSettings };
+
+/** The settings that the relay keeps, drawn from their descriptions, and where on this site the chat shows. */
+export function SettingsScreen({ settings }: { settings: SettingsState }) {
+  const { draft, saved, loadError, reload, conflict } = settings;
+  if (draft === undefined || saved === undefined) {
+    return loadError ? <Problem error={loadError} retry={reload} /> : <Waiting />;
+  }
+  if (conflict) return <ConflictScreen conflict={conflict} settings={settings} />;
+  return (
+    <div className="confab-settings">
+      <nav className="confab-index" aria-label={__('Sections', 'confab')}>
+        <ul>
+          {settingsSections.map(({ id, title }) => (
+            <li key={id}>
+              <a href={`#confab-${id}`}>{translated(title)}</a>
+            </li>
+          ))}
+          <li>
+            <a href="#confab-placement">{__('Where the chat shows', 'confab')}</a>
+          </li>
+        </ul>
+      </nav>
+      <form
+        className="confab-sections"
+        noValidate
+        onSubmit={event => {
+          event.preventDefault();
+          void settings.save();
+        }}
+      >
+        <Outcome settings={settings} />
+        {settingsSections.map(section => (
+          <SectionOf key={section.id} section={section} settings={settings} draft={draft} saved={saved} />
+        ))}
+        <SaveBar settings={settings} />
+      </form>
+      <div className="confab-sections">
+        <Placement />
+      </div>
+    </div>
+  );
+}
+
+function SectionOf({
+  section,
+  settings,
+  draft,
+  saved,
+}: {
+  section: SettingsSection;
+  settings: SettingsState;
+  draft: Json;
+  saved: Json;
+}) {
+  const locale = String(valueAt(draft, 'locale') ?? 'en');
+  return (
+    <section className="confab-section" id={`confab-${section.id}`} aria-labelledby={`confab-${section.id}-title`}>
+      <h2 id={`confab-${section.id}-title`}>{translated(section.title)}</h2>
+      {section.description && <p className="confab-intro">{translated(section.description)}</p>}
+      {section.fields.map(field => {
+        const { own, inside } = errorsOf(field.path, settings.refused);
+        return (
+          <Field
+            key={field.path}
+            field={field}
+            value={field.path === 'hours.weekly' ? (valueAt(draft, field.path) ?? null) : valueAt(draft, field.path)}
+            onChange={value => settings.change(document => changed(document, field, value))}
+            help={helpOf(field, own)}
+            errors={inside}
+            locale={locale}
+          />
+        );
+      })}
+      {section.id === 'appearance' && <LauncherPreview appearance={valueAt(draft, 'appearance')} />}
+      {section.id === 'privacy' && (
+        <RetentionPreview windows={valueAt(draft, 'retention')} saved={valueAt(saved, 'retention')} />
+      )}
+    </section>
+  );
+}
+
+/** Of what was refused: what is said at the field, and what at a part of it. Kinds without parts to point at say all. */
+function errorsOf(path: string, refused: FieldError[]): { own: FieldError[]; inside: FieldError[] } {
+  const mine = refused.flatMap(error => {
+    const found = fieldOf(error.path);
+    return found?.field.path === path ? [{ path: found.inside.join('.'), message: error.message }] : [];
+  });
+  const pointed = /^\d+\.(label|purpose)\b|^[a-z][\w-]*\.[a-zA-Z]+$/;
+  return {
+    own: mine.filter(error => !pointed.test(error.path)),
+    inside: mine.filter(error => pointed.test(error.path)),
+  };
+}
+
+/** What came of the last save. */
+function Outcome({ settings }: { settings: SettingsState }) {
+  const { saveError, refused, wasSaved } = settings;
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (saveError) place.current?.scrollIntoView({ block: 'center' });
+  }, [saveError]);
+  return (
+    <div ref={place}>
+      {saveError && refused.length === 0 && <Problem error={saveError} />}
+      {refused.length > 0 && (
+        <Notice status="error" isDismissible={false} className="confab-notice">
+          <p>
+            {sprintf(
+              /* translators: %s: a number */
+              _n(
+                'Nothing was saved yet: %s setting has to be corrected.',
+                'Nothing was saved yet: %s settings have to be corrected.',
+                refused.length,
+                'confab',
+              ),
+              formatNumber(refused.length),
+            )}
+          </p>
+          <ul className="confab-list">
+            {refused.map(({ path, message }) => (
+              <li key={`${path} ${message}`}>
+                <RefusedLink path={path} />: {message}
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      {wasSaved && (
+        <Notice status="success" isDismissible={false} className="confab-notice">
+          {__('Saved.', 'confab')}
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+/** Leads to the field that was refused. */
+function RefusedLink({ path }: { path: string }) {
+  const field = fieldOf(path)?.field;
+  if (!field) return <code>{path}</code>;
+  const go = () => {
+    const element = document.querySelector(`[data-path="${field.path}"]`);
+    element?.scrollIntoView({ block: 'center' });
+    element?.querySelector<HTMLElement>('input, textarea, select, button')?.focus({ preventScroll: true });
+  };
+  return (
+    <Button variant="link" onClick={go}>
+      {translated(field.label)}
+    </Button>
+  );
+}
+
+function SaveBar({ settings }: { settings: SettingsState }) {
+  const { isDirty, isSaving, discard } = settings;
+  return (
+    <div className={`confab-save${isDirty ? ' is-dirty' : ''}`}>
+      <Button
+        variant="primary"
+        type="submit"
+        __next40pxDefaultSize
+        isBusy={isSaving}
+        disabled={isSaving || !isDirty}
+        accessibleWhenDisabled
+      >
+        {__('Save settings', 'confab')}
+      </Button>
+      {isDirty && (
+        <Button variant="tertiary" __next40pxDefaultSize disabled={isSaving} onClick={discard}>
+          {__('Discard changes', 'confab')}
+        </Button>
+      )}
+      <span role="status">{isDirty ? __('You have changes that are not saved yet.', 'confab') : ''}</span>
+    </div>
+  );
+}
