@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const http = ['**/*.http.test.ts', 'e2e/*.test.ts'];
-const notOurs = ['**/node_modules/**', '**/.git/**', '**/dist/**', '**/generated/**'];
+const notOurs = ['**/node_modules/**', '**/.git/**', '**/dist/**', '**/generated/**', '**/.bed/**'];
 
 // Two cores: one worker for each, and a process per file, since a relay under test has signals and environment to itself.
 // Unit takes every test that no other project claims, so that no file is forgotten by its place.
@@ -33,6 +33,16 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'wordpress',
+          include: ['plugins/wordpress/test/*.wp.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

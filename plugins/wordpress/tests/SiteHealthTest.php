@@ -96,7 +96,7 @@ final class SiteHealthTest extends Test_Case {
 	}
 
 	public function pages(): array {
-		$page = static fn( array $with ) => '<html><script type="application/json" id="confab-settings">' . json_encode( $with + array( 'siteKey' => 'k_shop', 'relay' => 'https://relay.example', 'version' => '0.0.0' ) ) . '</script>';
+		$page = static fn( array $with ) => '<html><script type="application/json" id="confab-settings">' . json_encode( $with + array( 'siteKey' => 'k_shop', 'relay' => 'https://relay.example', 'version' => CONFAB_VERSION ) ) . '</script>';
 		return array(
 			'as it is set' => array( $page( array() ), 'good' ),
 			'another key'  => array( $page( array( 'siteKey' => 'k_old' ) ), 'recommended' ),

@@ -15,12 +15,6 @@ namespace {
 	require __DIR__ . '/Clock.php';
 	require __DIR__ . '/../bed/php/load.php';
 	require_once ABSPATH . 'wp-admin/includes/admin.php';
-	if ( '1' === getenv( 'BED_ALONE' ) ) {
-		define( 'CONFAB_FILE', dirname( __DIR__ ) . '/plugin/confab.php' );
-		define( 'CONFAB_DIR', dirname( __DIR__ ) . '/plugin' );
-		define( 'CONFAB_VERSION', '0.0.0' );
-		require CONFAB_DIR . '/includes/autoload.php';
-	}
 	require '/usr/share/php/PHPUnit/Autoload.php';
 	require __DIR__ . '/Fake_Relay.php';
 	require __DIR__ . '/Test_Case.php';
