@@ -39,6 +39,7 @@ export async function runPhpunit({
     const { code, stdout, stderr } = await runPhp(folders, [
       ...args,
       ...(filter ? ['--filter', filter] : []),
+      ...(core === 'floor' ? ['--exclude-group', 'current-only'] : []),
       '--test-suffix',
       'Test.php',
       testsFolder,

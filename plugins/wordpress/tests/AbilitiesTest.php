@@ -4,15 +4,13 @@ namespace Confab\Tests;
 
 require_once __DIR__ . '/Connected_Site.php';
 
+/**
+ * Abilities came with WordPress 6.9.
+ *
+ * @group current-only
+ */
 final class AbilitiesTest extends Test_Case {
 	use Connected_Site;
-
-	protected function setUp(): void {
-		parent::setUp();
-		if ( ! function_exists( 'wp_get_ability' ) ) {
-			$this->markTestSkipped( 'This WordPress has no abilities.' );
-		}
-	}
 
 	private function run_ability( string $name, $input = null ) {
 		return wp_get_ability( $name )->execute( $input );

@@ -6,14 +6,16 @@ use Confab\Connection;
 
 require_once __DIR__ . '/Connected_Site.php';
 
+/**
+ * The screen of connectors came with WordPress 7.0.
+ *
+ * @group current-only
+ */
 final class ConnectorsTest extends Test_Case {
 	use Connected_Site;
 
 	protected function setUp(): void {
 		parent::setUp();
-		if ( ! function_exists( 'wp_get_connector' ) ) {
-			$this->markTestSkipped( 'This WordPress has no connectors.' );
-		}
 		$this->act_as( 'administrator' );
 		putenv( 'CONFAB_RELAY_URL=https://relay.example' );
 		$this->relay->on( 'GET', '/v1/site', fn( $request ) => 'Bearer ' . $this->secret === $request['headers']['authorization'] ? array( 200, $this->site() ) : array( 401, array( 'code' => 'unauthorized' ) ) );
