@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { directionOf, localeOf } from './locale.ts';
+import { directionOf, localeOf, timeIn } from './locale.ts';
 
 it.each([
   [['pt-BR', 'en'], 'pt-BR'],
@@ -18,4 +18,12 @@ it.each([
   ['de', 'ltr'],
 ])('%s is written %s', (locale, direction) => {
   expect(directionOf(locale)).toBe(direction);
+});
+
+it.each([
+  ['pt-PT', 'julho'],
+  ['pt-PT-ao90', 'julho'],
+  ['de-DE-formal', 'Juli'],
+])('a month is named in %s, also where that is a tag of WordPress alone', (locale, month) => {
+  expect(timeIn(locale, '2026-07-15T12:00:00Z', { month: 'long' })).toBe(month);
 });

@@ -246,6 +246,20 @@ describe('a consent manager of the whole site', () => {
     expect(visitor.jar.handle).toBeUndefined();
   });
 
+  it('at which consent is withdrawn while it is on its way to the relay has the last word', async () => {
+    const platform = manager(undefined);
+    const visitor = visit({ platform });
+    await visitor.load();
+    platform.said = true;
+    const agreeing = visitor.followPlatform();
+    platform.said = false;
+    await visitor.followPlatform();
+    await agreeing;
+    expect(platform.told).toEqual([]);
+    expect(consents()).toMatchObject([{ decision: 'granted' }, { decision: 'withdrawn', source: 'platform' }]);
+    expect(visitor.state).toMatchObject({ phase: 'ready', stored: false, deciding: false });
+  });
+
   it('hears what the visitor decides otherwise in the chat, so that the next page does not undo it', async () => {
     const refused = manager(false);
     const storing = visit({ platform: refused });

@@ -228,13 +228,14 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
   });
 
   async function accept(from: typeof source = source): Promise<void> {
+    const wasDenied = platform?.answer() === false;
     show({ deciding: true, note: undefined });
     try {
       const { receipt: received, consentToken } = await client.decide(decision('granted', from));
       receipt = received;
       if (!consentToken) throw new RelayError('internal');
       transcript = storedTranscript(cookie, state.config?.retentionDays ?? 0, { consentToken });
-      if (platform?.answer() === false) platform.tell(true);
+      if (wasDenied) platform?.tell(true);
       const { enabled, fields } = state.config?.prechat ?? { enabled: false, fields: [] };
       const phase = enabled && fields.length > 0 && !introduction ? 'introducing' : 'ready';
       show({ phase, stored: true, wrongFields: [], note: from === 'settings' ? 'stored' : undefined });
@@ -243,6 +244,8 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
     } finally {
       show({ deciding: false });
     }
+    // Withdrawn on the platform meanwhile: that is the later decision.
+    if (state.stored && !wasDenied && platform?.answer() === false) await withdrawOnPlatform();
   }
 
   /** Takes what the visitor filled in before the chat; nothing where they would rather not. */

@@ -31,8 +31,11 @@ export type Status = {
   homeUrl: string;
   boundTo: string;
   secret: { set: boolean; last4: string; from: 'option' | 'constant' | 'environment' };
-  /** `message` says what is wrong, also where the relay is reached and answers with an error. */
-  relay: { reachable: boolean; code: string; message: string };
+  /**
+   * `message` says what is wrong, also where the relay is reached and answers with an error. `clockAhead`: by how many
+   * seconds the relay's clock is ahead of the site's; null where nobody could compare.
+   */
+  relay: { reachable: boolean; code: string; message: string; clockAhead: number | null };
   verification: 'pending' | 'verified' | 'unreachable' | 'failed' | null;
   usage: { periodStart: string; conversations: number; answers: number } | null;
   integrations: { name: string; state: 'ready' | 'not_configured' | 'failing' }[] | null;

@@ -57,6 +57,9 @@ export function SyncProgress({ sync, setSync }: { sync: SyncStatus; setSync: (sy
           {sync.message}
         </Notice>
       )}
+      <span className="screen-reader-text" role="status">
+        {isRunning ? __('Sending your pages to the relay…', 'confab') : ''}
+      </span>
       {isRunning && sync.total > 0 && (
         <p className="confab-progress">
           <label htmlFor="confab-sync">
@@ -72,6 +75,7 @@ export function SyncProgress({ sync, setSync }: { sync: SyncStatus; setSync: (sy
       )}
       <Facts
         facts={[
+          ...(isRunning ? [] : [[__('Known to the assistant', 'confab'), formatNumber(sync.done)] as [string, string]]),
           [__('Last synced', 'confab'), sync.lastSyncedAt ? formatMoment(sync.lastSyncedAt) : __('Never', 'confab')],
           [__('Waiting to be sent', 'confab'), formatNumber(sync.pending)],
           [__('Not taken by the relay', 'confab'), formatNumber(sync.failed)],
@@ -96,7 +100,14 @@ export function SyncProgress({ sync, setSync }: { sync: SyncStatus; setSync: (sy
           </ul>
         </details>
       )}
-      <Button variant="secondary" __next40pxDefaultSize isBusy={isBusy} disabled={isBusy || isRunning} onClick={start}>
+      <Button
+        variant="secondary"
+        __next40pxDefaultSize
+        isBusy={isBusy || isRunning}
+        disabled={isBusy || isRunning}
+        accessibleWhenDisabled
+        onClick={start}
+      >
         {__('Sync all', 'confab')}
       </Button>
     </>

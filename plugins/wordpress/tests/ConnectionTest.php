@@ -75,6 +75,18 @@ final class ConnectionTest extends Test_Case {
 		$this->assertSame( $ended, did_action( 'confab_disconnected' ) );
 	}
 
+	public function test_does_not_bring_an_old_connection_back_from_a_request_that_ran_for_long(): void {
+		$this->connect();
+		$old = get_option( Connection::OPTION );
+		$this->connect( array( 'siteKey' => 'k_new', 'siteSecret' => 'another-secret-0123456789' ) );
+		wp_cache_set( Connection::OPTION, $old, 'options' );
+		$this->relay->on( 'GET', '/v1/site', 401, array( 'code' => 'unauthorized' ) );
+		Relay::call( 'GET', '/v1/site' );
+		$this->assertSame( 'Bearer ' . $this->secret, $this->relay->requests[0]['headers']['authorization'] );
+		wp_cache_delete( Connection::OPTION, 'options' );
+		$this->assertSame( array( 'k_new', 'connected' ), array( Connection::site_key(), Connection::state() ) );
+	}
+
 	public function test_does_not_ask_about_a_move_that_was_none(): void {
 		$this->connect();
 		$this->act_as( 'administrator' );

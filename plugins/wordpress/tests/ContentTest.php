@@ -130,7 +130,7 @@ final class ContentTest extends Sync_Case {
 		$this->assertSame( $user, get_current_user_id() );
 		$this->assertSame( $before, $GLOBALS['post'] );
 		$this->assertSame( $query, $GLOBALS['wp_query'] );
-		$this->assertFalse( Content::is_rendering() );
+		$this->assertFalse( \Confab\Visitor::is_reading() );
 		$this->assertNotFalse( has_filter( 'the_content', array( $GLOBALS['wp_embed'], 'autoembed' ) ) );
 	}
 
@@ -234,5 +234,64 @@ final class ContentTest extends Sync_Case {
 	public function test_only_chosen_types_are_read(): void {
 		Preferences::save( array( 'post_types' => array( 'page', 'attachment', 'no_such_type', 'wp_template' ) ) );
 		$this->assertSame( array( 'page' ), Content::types() );
+	}
+
+	public function test_is_rendered_as_its_own_page_without_the_cookies_and_parameters_of_the_request(): void {
+		$id = $this->post( array( 'post_type' => 'page', 'post_content' => '[seen]' ) );
+		$this->act_as( 'administrator' );
+		$_COOKIE  = array( 'member' => 'gold' );
+		$_GET     = array( 'preview' => 'true' );
+		$_POST    = array( 'unlock' => 'now' );
+		$_REQUEST = $_GET + $_POST;
+		add_shortcode(
+			'seen',
+			static fn() => wp_json_encode( array( $_COOKIE, $_GET, $_POST, $_REQUEST, is_page( $id ), in_the_loop(), is_main_query(), get_queried_object_id() ) )
+		);
+		$html = Content::document( get_post( $id ) )['html'];
+		$this->assertStringContainsString( "[[],[],[],[],true,true,true,$id]", html_entity_decode( $html ) );
+		$this->assertSame( array( 'gold', 'true', 'now' ), array( $_COOKIE['member'], $_GET['preview'], $_POST['unlock'] ) );
+	}
+
+	public function closed_doors(): array {
+		return array(
+			'sends the visitor to the log-in page' => array( static fn() => wp_safe_redirect( wp_login_url() ) && exit ),
+			'ends with a message'                  => array( static fn() => wp_die( 'Members only.' ) ),
+		);
+	}
+
+	/** @dataProvider closed_doors */
+	public function test_a_page_that_lets_no_visitor_in_is_forgotten_and_no_failure( callable $close ): void {
+		$id = $this->post( array( 'post_content' => 'Between us. [door]' ) );
+		add_shortcode( 'door', '__return_empty_string' );
+		$this->cron();
+		$this->assertCount( 1, $this->held );
+		add_shortcode( 'door', $close );
+		wp_update_post( array( 'ID' => $id, 'post_title' => 'Members' ) );
+		$status = $this->cron();
+		$this->assertSame( array(), $this->held );
+		$this->assertSame( array( 'idle', 0, 0 ), array( $status['state'], $status['failed'], $status['pending'] ) );
+	}
+
+	public function test_a_page_that_throws_leaves_the_filters_of_the_next_one_whole(): void {
+		add_shortcode( 'broken', static fn() => throw new \Error( 'Broken' ) );
+		$broken = get_post( $this->post( array( 'post_content' => '<!-- wp:paragraph --><p>x</p><!-- /wp:paragraph -->[broken]' ) ) );
+		$next   = get_post( $this->post( array( 'post_content' => "One.\n\nTwo." ) ) );
+		$before = Content::document( $next )['html'];
+		try {
+			Content::document( $broken );
+			$this->fail( 'nothing was thrown' );
+		} catch ( \Error $error ) {
+			$this->assertSame( 'Broken', $error->getMessage() );
+		}
+		$this->assertFalse( doing_filter( 'the_content' ) );
+		$this->assertSame( $before, Content::document( $next )['html'] );
+	}
+
+	public function test_a_page_whose_place_shows_the_list_of_posts_is_left_out(): void {
+		$id = $this->post( array( 'post_type' => 'page' ) );
+		update_option( 'page_for_posts', $id );
+		$this->assertTrue( Content::is_public( get_post( $id ) ) );
+		update_option( 'show_on_front', 'page' );
+		$this->assertFalse( Content::is_public( get_post( $id ) ) );
 	}
 }

@@ -60,12 +60,53 @@ final class DisconnectTest extends Test_Case {
 		$this->assertFalse( wp_next_scheduled( 'confab_revoke_later' ) );
 	}
 
+	public function test_loses_no_revocation_that_is_remembered_while_another_one_is_tried(): void {
+		$this->connect();
+		Connect::end( false );
+		$meanwhile = static function () {
+			global $wpdb;
+			$both   = get_option( Revocation::OPTION );
+			$both[] = array( 'secret' => 'another-secret-0123456789' ) + $both[0];
+			$wpdb->update( $wpdb->options, array( 'option_value' => serialize( $both ) ), array( 'option_name' => Revocation::OPTION ) );
+			return array( 204, '', array() );
+		};
+		$this->relay->on( 'DELETE', '/v1/site/connection', $meanwhile );
+		do_action( Revocation::HOOK );
+		$this->assertSame( array( 'another-secret-0123456789' ), array_column( get_option( Revocation::OPTION ), 'secret' ) );
+	}
+
 	public function test_says_so_when_nothing_could_be_erased_because_the_connection_had_ended(): void {
 		$this->connect();
 		$this->relay->on( 'DELETE', '/v1/site/connection', 401, array( 'code' => 'unauthorized' ) );
 		$result = Connect::end( true );
 		$this->assertFalse( $result['ok'] );
 		$this->assertStringContainsString( 'ask its operator', $result['message'] );
+		$this->assertFalse( Revocation::is_waiting() );
+	}
+
+	public function test_stays_connected_where_a_legal_hold_forbids_to_erase_so_that_the_owner_can_choose(): void {
+		$this->connect();
+		$this->relay->on( 'DELETE', '/v1/site/connection', 409, array( 'code' => 'legal_hold' ) );
+		$ended  = did_action( 'confab_disconnected' );
+		$result = Connect::end( true );
+		$this->assertFalse( $result['ok'] );
+		$this->assertStringContainsString( 'disconnect without erasing', $result['message'] );
+		$this->assertSame( 'connected', Connection::state() );
+		$this->assertSame( $ended, did_action( 'confab_disconnected' ) );
+		$this->assertFalse( Revocation::is_waiting() );
+	}
+
+	public function test_ends_the_secret_where_a_later_try_to_erase_meets_a_legal_hold(): void {
+		$this->connect();
+		Connect::end( true );
+		$this->relay->on(
+			'DELETE',
+			'/v1/site/connection',
+			static fn( $request ) => $request['body']['erase'] ? array( 409, array( 'code' => 'legal_hold' ) ) : array( 204, '' )
+		);
+		do_action( Revocation::HOOK );
+		$asked = array_column( array_column( $this->relay->requests_to( 'DELETE', '/v1/site/connection' ), 'body' ), 'erase' );
+		$this->assertSame( array( true, true, false ), $asked );
 		$this->assertFalse( Revocation::is_waiting() );
 	}
 

@@ -43,7 +43,7 @@ final class EventsTest extends Test_Case {
 
 	private static function lead( array $with = array() ): array {
 		$lead = array(
-			'leadId' => '0b5f0f4e-92a1-4d9f-8c0d-2f4b1f3f7a10', 'kind' => 'lead', 'createdAt' => '2026-11-22T05:00:00Z', 'name' => '<b>Ann</b>',
+			'siteId' => '6f1c7a52-0d7c-4a3e-9d0a-7d5a1f0c1b11', 'leadId' => '0b5f0f4e-92a1-4d9f-8c0d-2f4b1f3f7a10', 'kind' => 'lead', 'createdAt' => '2026-11-22T05:00:00Z', 'name' => '<b>Ann</b>',
 			'email' => 'ann@example.com', 'phone' => null, 'message' => 'Call me', 'fields' => array( 'size' => 'XL' ), 'pageUrl' => null,
 			'callbackAt' => null, 'conversationId' => null,
 		);
@@ -66,6 +66,12 @@ final class EventsTest extends Test_Case {
 		$body = $this->verify();
 		$body['data']['siteId'] = '11111111-0d7c-4a3e-9d0a-7d5a1f0c1b11';
 		$this->assertSame( 404, $this->told( $pair, 'verify', $body )->get_status() );
+	}
+
+	public function test_takes_no_lead_of_another_site_of_the_same_relay(): void {
+		$pair = $this->connect();
+		$this->assertSame( 404, $this->told( $pair, 'events', self::lead( array( 'siteId' => '11111111-0d7c-4a3e-9d0a-7d5a1f0c1b11' ) ) )->get_status() );
+		$this->assertSame( array(), $this->leads );
 	}
 
 	public function test_hands_a_lead_on_whole_and_keeps_nothing_of_it(): void {
@@ -136,8 +142,8 @@ final class EventsTest extends Test_Case {
 			'garbage'             => array( array( 'signature' => 'v1a,%%%% v1,abc v1a,' . str_repeat( 'A', 88 ) ), 401, 'confab_signature_wrong' ),
 			'another version'     => array( array( 'signature' => 'v1,' . base64_encode( str_repeat( 'x', 32 ) ) ), 401, 'confab_signature_wrong' ),
 			'another body'        => array( array( 'body' => '{"type":"lead.created","data":{"leadId":"x"}}' ), 401, 'confab_signature_wrong' ),
-			'of yesterday'        => array( array( 'time' => time() - 86400 ), 401, 'confab_clock' ),
-			'of tomorrow'         => array( array( 'time' => time() + 86400 ), 401, 'confab_clock' ),
+			'of yesterday'        => array( array( 'time' => time() - 86400 ), 503, 'confab_clock' ),
+			'of tomorrow'         => array( array( 'time' => time() + 86400 ), 503, 'confab_clock' ),
 			'too large'           => array( array( 'body' => '"' . str_repeat( 'x', 200000 ) . '"' ), 413, 'confab_body_too_large' ),
 		);
 	}

@@ -141,6 +141,20 @@ final class PrivacyTest extends Test_Case {
 		$this->assertFalse( wp_next_scheduled( Privacy::HOOK ) );
 	}
 
+	public function test_loses_no_erasure_that_is_asked_for_while_another_one_is_tried(): void {
+		$this->connect();
+		$this->erase();
+		$meanwhile = function () {
+			global $wpdb;
+			$both = array_map( static fn( $email ) => array( 'email' => $email, 'since' => 1, 'tries' => 0 ), array( 'ann@example.com', 'bob@example.com' ) );
+			$wpdb->update( $wpdb->options, array( 'option_value' => serialize( $both ) ), array( 'option_name' => Privacy::PENDING ) );
+			return array( 200, self::erased( 1 ), array() );
+		};
+		$this->relay->on( 'POST', '/v1/site/data-requests', $meanwhile );
+		do_action( Privacy::HOOK );
+		$this->assertSame( array( 'bob@example.com' ), array_column( get_option( Privacy::PENDING ), 'email' ) );
+	}
+
 	public function test_waits_longer_after_each_try(): void {
 		$this->clock->set( time() );
 		$this->connect();
@@ -157,6 +171,19 @@ final class PrivacyTest extends Test_Case {
 		$this->connect();
 		$this->relay->on( 'POST', '/v1/site/data-requests', 400, array( 'code' => 'validation_failed', 'detail' => 'x' ) );
 		$this->assertTrue( $this->erase()['items_retained'] );
+		$this->assertSame( 0, Privacy::waiting() );
+	}
+
+	public function test_does_not_promise_a_copy_an_erasure_and_leaves_those_of_the_original_to_it(): void {
+		$this->connect();
+		$this->erase();
+		add_filter( 'option_home', static fn() => 'https://staging.shop.example' );
+		$answer = $this->erase( 'bob@example.com' );
+		$this->assertTrue( $answer['items_retained'] );
+		$this->assertStringContainsString( 'moved or is a copy', $answer['messages'][0] );
+		$this->assertSame( 1, Privacy::waiting() );
+		$this->act_as( 'administrator' );
+		$this->rest( 'POST', '/confab/v1/moved', array( 'answer' => 'copy' ) );
 		$this->assertSame( 0, Privacy::waiting() );
 	}
 

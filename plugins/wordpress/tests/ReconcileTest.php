@@ -106,4 +106,27 @@ final class ReconcileTest extends Sync_Case {
 		Sync::step( 60 );
 		$this->assertSame( array(), $this->held );
 	}
+
+	public function test_goes_on_within_a_page_of_the_list_when_its_time_is_over(): void {
+		for ( $i = 0; $i < 6; $i++ ) {
+			$this->post( array( 'post_title' => "Post $i" ) );
+		}
+		$this->cron();
+		$this->held = array( 'post:999999' => (object) array( 'title' => 'Strange' ) ) + $this->held;
+		$rendered   = array();
+		add_filter(
+			'confab_document',
+			static function ( $document ) use ( &$rendered ) {
+				$rendered[] = $document['title'];
+				return $document;
+			}
+		);
+		do_action( 'confab_reconcile' );
+		for ( $step = 0; $step < 7; $step++ ) {
+			Sync::step( 0 );
+			$this->assertCount( $step, $rendered ); // The first one was the strange one.
+		}
+		$this->assertSame( array( 'Post 0', 'Post 1', 'Post 2', 'Post 3', 'Post 4', 'Post 5' ), $rendered );
+		$this->assertCount( 6, $this->held );
+	}
 }

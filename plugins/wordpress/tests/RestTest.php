@@ -166,6 +166,10 @@ final class RestTest extends Test_Case {
 			$this->assertSame( "/v1/site/$list", $request['path'] );
 			$this->assertSame( array( 'limit' => '7', 'cursor' => 'a&b' ), $request['query'] );
 		}
+		$fields = new \WP_REST_Request( 'GET', '/confab/v1/lists/leads' );
+		$fields->set_query_params( array( '_fields' => 'nextCursor' ) );
+		$answer = rest_filter_response_fields( $answer, rest_get_server(), $fields );
+		$this->assertSame( array( 'nextCursor' => 'n' ), $answer->get_data() );
 		$this->rest( 'GET', '/confab/v1/lists/consents?cursor=40' );
 		$this->assertSame( array( 'limit' => '50', 'after' => '40' ), end( $this->relay->requests )['query'] );
 		$this->assertSame( 404, $this->rest( 'GET', '/confab/v1/lists/settings' )->get_status() );

@@ -6,6 +6,7 @@ use Confab\Connection;
 use Confab\Preferences;
 use Confab\Privacy;
 use Confab\Site_Health;
+use Confab\Sync;
 
 require_once __DIR__ . '/Connected_Site.php';
 require_once ABSPATH . 'wp-admin/includes/class-wp-site-health.php';
@@ -138,5 +139,16 @@ final class SiteHealthTest extends Test_Case {
 		$this->assertStringNotContainsString( 'k_shop', \WP_Debug_Data::format( $info, 'debug' ) );
 		$this->act_as( 'editor' );
 		$this->assertArrayNotHasKey( 'confab', apply_filters( 'debug_information', array() ) );
+	}
+
+	public function test_complains_of_content_that_waits_for_a_day_and_not_of_a_site_just_connected(): void {
+		$this->clock->set( time() );
+		$this->connect();
+		do_action( 'confab_connected' );
+		$this->post();
+		$this->assertGreaterThan( 0, Sync::status()['pending'] );
+		$this->assertSame( 'good', Site_Health::check( 'sync' )['status'] );
+		$this->clock->forward( DAY_IN_SECONDS + 1 );
+		$this->assertSame( 'critical', Site_Health::check( 'sync' )['status'] );
 	}
 }

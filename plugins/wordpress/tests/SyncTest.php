@@ -497,6 +497,48 @@ final class SyncTest extends Sync_Case {
 		wp_cache_flush();
 		$this->assertSame( array(), array_filter( array_keys( wp_load_alloptions() ), static fn( $name ) => preg_match( '/^confab_(sync|queue|rejected)/', $name ) ) );
 	}
+
+	public function settings_of_many_pages(): array {
+		return array(
+			'the permalink structure' => array( static fn() => $GLOBALS['wp_rewrite']->set_permalink_structure( '/%year%/%postname%/' ) ),
+			'the language'            => array( static fn() => update_option( 'WPLANG', 'de_DE' ) ),
+			'the front page'          => array( static fn( $id ) => update_option( 'page_on_front', $id ) ),
+			'the slug of the parent'  => array( static fn( $id ) => wp_update_post( array( 'ID' => $id, 'post_name' => 'renamed' ) ) ),
+		);
+	}
+
+	/** @dataProvider settings_of_many_pages */
+	public function test_what_changes_many_pages_has_them_told_again( callable $change ): void {
+		$id    = $this->post( array( 'post_type' => 'page' ) );
+		$child = $this->post( array( 'post_type' => 'page', 'post_parent' => $id ) );
+		$this->cron();
+		$this->relay->requests = array();
+		add_filter( 'get_available_languages', static fn() => array( 'de_DE' ) );
+		$change( $id );
+		$this->cron();
+		$this->assertContains( $this->id_of( $child ), array_column( array_merge( ...array_column( array_column( $this->pushes(), 'body' ), 'upsert' ) ), 'externalId' ) );
+	}
+
+	public function test_a_clock_that_was_ahead_for_a_while_holds_up_nothing(): void {
+		$this->clock->forward( YEAR_IN_SECONDS );
+		Lock::take();
+		$this->relay->is_down();
+		$this->post();
+		Rows::set( Sync::WAIT, wp_json_encode( array( 'until' => \Confab\time() + 60, 'tries' => 1 ) ) );
+		$this->clock->forward( -YEAR_IN_SECONDS );
+		$this->relay_is_up();
+		$this->assertFalse( Lock::is_held() );
+		$this->cron();
+		$this->assertCount( 1, $this->held );
+	}
+
+	public function test_meta_that_is_deleted_of_all_posts_at_once_names_none(): void {
+		$GLOBALS['post'] = get_post( $this->post() );
+		$this->cron();
+		delete_metadata( 'post', 0, 'rank_math_robots', '', true );
+		do_action( 'deleted_post_meta', array( 1 ), 0, 'rank_math_robots', '' );
+		$this->assertSame( 0, Queue::count() );
+	}
 }
 
 /** Stands for the end of a process. */

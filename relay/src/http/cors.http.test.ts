@@ -12,14 +12,17 @@ describe.each(databases)('CORS on %s', database => {
 
   const config = (Origin: string) => site.widget.config('', { Origin });
 
-  it.each([SHOP, 'http://localhost:3000'])('lets %s read the answer, without credentials', async origin => {
-    const { status, headers } = await config(origin);
-    expect(status).toBe(200);
-    expect(headers.get('Access-Control-Allow-Origin')).toBe(origin);
-    expect(headers.get('Vary')).toContain('Origin');
-    expect(headers.get('Access-Control-Expose-Headers')).toContain('X-Request-Id');
-    expect(headers.has('Access-Control-Allow-Credentials')).toBe(false);
-  });
+  it.each([SHOP, 'http://localhost:3000', 'https://localhost:3000'])(
+    'lets %s read the answer, without credentials',
+    async origin => {
+      const { status, headers } = await config(origin);
+      expect(status).toBe(200);
+      expect(headers.get('Access-Control-Allow-Origin')).toBe(origin);
+      expect(headers.get('Vary')).toContain('Origin');
+      expect(headers.get('Access-Control-Expose-Headers')).toContain('X-Request-Id');
+      expect(headers.has('Access-Control-Allow-Credentials')).toBe(false);
+    },
+  );
 
   it.each([
     'https://evil.example',

@@ -9,8 +9,9 @@ const schema = z.strictObject({
   tags: z.array(z.string()).max(1),
   days: z.int().min(1).max(9),
   on: z.boolean(),
+  key: z.string('is no key'),
 });
-const good = { name: 'Ann', code: 'IE', tags: [], days: 3, on: true };
+const good = { name: 'Ann', code: 'IE', tags: [], days: 3, on: true, key: 'k' };
 
 describe('a refusal', () => {
   it.each([
@@ -25,6 +26,7 @@ describe('a refusal', () => {
     ['days', 10, 'is more than 9'],
     ['days', null, 'is not a number'],
     ['days', 1.5, 'is not a whole number'],
+    ['key', 1, 'is no key'],
     ['on', 'yes', 'is neither true nor false'],
   ])('of %s: %j says that it %s', (path, value, message) => {
     expect(refusalOf({ ...good, [path]: value })).toEqual([{ path, message }]);

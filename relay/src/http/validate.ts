@@ -16,9 +16,11 @@ export function validate<Schema extends z.ZodType>(schema: Schema, input: unknow
   throw new AppError('validation_failed', `${where}${first?.message ?? 'not valid'}`, { errors });
 }
 
-/** An issue in the words of a person who has a form before them; our own schemas' words stay. */
+/** An issue in the words of a person who has a form before them; what our own schemas say stays. */
 function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return 'has a field that is not known here';
+  const isOurs = !/^(Too small|Too big|Invalid input): expected/.test(issue.message);
+  if (isOurs) return issue.message.slice(0, 200);
   if (issue.code === 'too_small' || issue.code === 'too_big') return boundOf(issue);
   if (issue.code === 'invalid_type') return issue.message.endsWith('undefined') ? 'is missing' : typeWords(issue);
   return issue.message.slice(0, 200);

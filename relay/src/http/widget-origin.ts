@@ -13,7 +13,9 @@ export async function admitOrigin(ctx: Context & { state: { site: Site } }, next
     const allowed = ctx.state.site.settings.allowedOrigins;
     // Behind a proxy that ends TLS the scheme is the proxy's to say, so the host decides what our own pages are.
     const isOurs = allowed.includes('self') && hostOf(origin) === ctx.host;
-    if (!isOurs && !allowed.includes(origin)) {
+    // Who admits a page in the clear admits it encrypted too: sites move from http to https.
+    const isAllowed = allowed.includes(origin) || allowed.includes(origin.replace(/^https:/, 'http:'));
+    if (!isOurs && !isAllowed) {
       throw new AppError('origin_not_allowed', 'This page may not use this site key. Add its origin in the settings.');
     }
     ctx.set('Access-Control-Allow-Origin', origin);

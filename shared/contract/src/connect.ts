@@ -13,10 +13,15 @@ export type Verification = z.infer<typeof verification>;
 const plain = (url: URL | null): boolean =>
   url !== null && url.username === '' && url.password === '' && url.hash === '' && !url.href.includes('#');
 
-const siteUrl = webUrl.refine(value => {
-  const url = URL.parse(value);
-  return plain(url) && url?.search === '' && !value.includes('?');
-}, 'has a user, a query or a fragment');
+/** URL lets more through, such as ";" and ",", which mean something else in a header. */
+const hasHostName = (value: string): boolean => /^(\[[\da-f:.]+]|[\w.-]+)$/.test(URL.parse(value)?.hostname ?? '');
+
+const siteUrl = webUrl
+  .refine(value => {
+    const url = URL.parse(value);
+    return plain(url) && url?.search === '' && !value.includes('?');
+  }, 'has a user, a query or a fragment')
+  .refine(hasHostName, 'has no host name');
 
 const parameter = z.string('is missing, or given twice');
 
@@ -76,6 +81,7 @@ export const leadCreated = z.object({
   type: z.literal('lead.created'),
   timestamp,
   data: z.object({
+    siteId: uuid,
     leadId: uuid,
     kind: leadKind,
     createdAt: timestamp,

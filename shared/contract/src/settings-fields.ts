@@ -313,7 +313,6 @@ export const settingsSections: SettingsSection[] = [
         help: 'So that no bill surprises you: beyond it, your pages are quoted directly until the next month. Empty: no limit.',
         min: 0,
         max: 10_000_000,
-        unit: 'answers',
         nullable: true,
       },
     ],

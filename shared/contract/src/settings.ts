@@ -156,7 +156,7 @@ const settingsWith = <Key extends z.ZodType>(apiKey: Key) => {
       })
       .refine(({ consentDays, conversationDays }) => consentDays >= conversationDays, {
         path: ['consentDays'],
-        message: 'is shorter than conversationDays: a conversation must not outlive the proof of its consent',
+        message: 'is shorter than for conversations: a conversation must not outlive the proof of its consent',
       }),
     hours: hours
       .nullable()

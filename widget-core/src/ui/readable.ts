@@ -1,4 +1,5 @@
 import type { TextName } from '@confab/contract/texts';
+import { timeIn } from '../locale.ts';
 import type { SessionState } from '../session.ts';
 import { element } from './element.ts';
 
@@ -52,7 +53,7 @@ const isTime = (text: string) => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text);
 
 /** In the visitor's own time zone. */
 const when = (time: string, locale: string | undefined) =>
-  new Date(time).toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  timeIn(locale, time, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** `noticeVersion` as "Notice version". */
 function words(name: string): string {

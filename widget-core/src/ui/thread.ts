@@ -1,4 +1,5 @@
 import type { WidgetConfig } from '@confab/contract';
+import { timeIn } from '../locale.ts';
 import type { Session, SessionState, ShownMessage } from '../session.ts';
 import { webAddress } from '../web-address.ts';
 import { element, setText } from './element.ts';
@@ -78,7 +79,7 @@ export function createThread({ retry }: Session) {
 /** When the shop opens again, in the visitor's own time zone. */
 function closedLine({ hours, locale }: WidgetConfig, texts: Texts): string {
   if (!hours.nextOpenAt) return texts.closedNoTime;
-  const time = new Date(hours.nextOpenAt).toLocaleString(locale, {
+  const time = timeIn(locale, hours.nextOpenAt, {
     ...{ weekday: 'long', day: 'numeric', month: 'long' },
     ...{ hour: 'numeric', minute: '2-digit' },
   });

@@ -236,8 +236,15 @@ final class Connect {
 		}
 		// Before anything is sent: a request that is cut off half-way must not leave a forgotten secret alive.
 		Revocation::remember( $relay_url, $secret, $erase );
-		Connection::forget();
 		$result = Revocation::run_for( $relay_url, $secret );
+		if ( 'legal_hold' === $result['code'] ) {
+			return array(
+				'ok'      => false,
+				'message' => __( 'A legal hold keeps data of this site, so nothing was erased, and the site is still connected. End the hold first, or disconnect without erasing.', 'confab' ),
+			);
+		}
+		unset( $result['code'] );
+		Connection::forget();
 		if ( '' !== Connection::site_secret() ) {
 			Connection::note_refusal();
 			$result['message'] .= ' ' . __( 'The keys are still set by constants or the environment: remove CONFAB_SITE_KEY and CONFAB_SITE_SECRET there.', 'confab' );

@@ -104,6 +104,12 @@ final class Connection {
 		return self::stored_text( 'home_url' );
 	}
 
+	/** When the site was connected, in Unix seconds. */
+	public static function connected_at(): int {
+		$stored = self::stored();
+		return isset( $stored['connected_at'] ) && is_int( $stored['connected_at'] ) ? $stored['connected_at'] : 0;
+	}
+
 	/**
 	 * The site's own address. Read without the filters of `home_url()`, by which plugins for several languages add
 	 * the language of the moment.
@@ -178,7 +184,7 @@ final class Connection {
 			$changes['public_keys'] = self::usable_keys( $site['relayPublicKeys'] );
 		}
 		if ( $changes && array_intersect_key( self::stored(), $changes ) !== $changes ) {
-			self::store( array_merge( self::stored(), $changes ) );
+			self::amend( $changes );
 		}
 	}
 
@@ -208,12 +214,12 @@ final class Connection {
 
 	/** The relay refused the secret: nothing is sent with it any more. */
 	public static function note_refusal(): void {
-		self::store( array_merge( self::stored(), array( 'refused' => self::fingerprint( self::site_secret() ) ) ) );
+		self::amend( array( 'refused' => self::fingerprint( self::site_secret() ) ) );
 	}
 
 	/** The relay takes the secret again. */
 	public static function note_acceptance(): void {
-		self::store( array_merge( self::stored(), array( 'refused' => '' ) ) );
+		self::amend( array( 'refused' => '' ) );
 	}
 
 	/** Binds a connection that constants or the environment set, where it is first seen. */
@@ -224,7 +230,11 @@ final class Connection {
 		if ( ! is_admin() && ! wp_doing_cron() && ! ( defined( 'WP_CLI' ) && WP_CLI ) ) {
 			return;
 		}
-		self::store( array_merge( self::stored(), array( 'home_url' => self::home() ) ) );
+		$bound = array(
+			'home_url'     => self::home(),
+			'connected_at' => time(),
+		);
+		self::store( array_merge( self::stored(), $bound ) );
 		if ( ! wp_next_scheduled( 'confab_adopt' ) ) {
 			wp_schedule_single_event( time(), 'confab_adopt' );
 		}
@@ -309,6 +319,20 @@ final class Connection {
 	private static function stored_text( string $name ): string {
 		$stored = self::stored();
 		return isset( $stored[ $name ] ) && is_string( $stored[ $name ] ) ? $stored[ $name ] : '';
+	}
+
+	/**
+	 * Changes some of it, unless another request has made a new connection since this one looked: a sync that runs for
+	 * long must not bring the old one back.
+	 *
+	 * @param array $changes Some of it.
+	 */
+	private static function amend( array $changes ): void {
+		$seen = self::stored_text( 'site_secret' );
+		wp_cache_delete( self::OPTION, 'options' );
+		if ( self::stored_text( 'site_secret' ) === $seen ) {
+			self::store( array_merge( self::stored(), $changes ) );
+		}
 	}
 
 	/**

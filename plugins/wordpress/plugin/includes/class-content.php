@@ -29,21 +29,6 @@ final class Content {
 	/** The contract's longest attribute. */
 	const ATTRIBUTE_MAX = 2000;
 
-	/** Seconds that rendering one post may take, where PHP can be told. */
-	const RENDER_S = 60;
-
-	/**
-	 * How deep we are in rendering.
-	 *
-	 * @var int
-	 */
-	private static $rendering = 0;
-
-	/** Whether a post is being rendered for the relay just now. */
-	public static function is_rendering(): bool {
-		return self::$rendering > 0;
-	}
-
 	/**
 	 * The types that the owner chose, as far as visitors can see them.
 	 *
@@ -66,6 +51,7 @@ final class Content {
 			&& ! get_post_meta( $post->ID, self::EXCLUDE, true )
 			&& ! self::is_noindex( $post->ID )
 			&& ! self::is_redirect( $post->ID )
+			&& ! self::is_posts_page( $post->ID )
 			&& Products::may_be_read( $post )
 			/**
 			 * Withholds a post that is public otherwise; it cannot make a private one public.
@@ -119,14 +105,14 @@ final class Content {
 	}
 
 	/**
-	 * The document of a public post, as an anonymous visitor reads it; null where there is nothing to read in it. What
-	 * others' shortcodes, blocks and filters throw comes through.
+	 * The document of a public post, as an anonymous visitor reads it; null where there is nothing to read in it, or
+	 * the visitor is not let in. What others' shortcodes, blocks and filters throw comes through.
 	 *
 	 * @param \WP_Post $post A public post.
 	 * @throws \Throwable Whatever others throw.
 	 */
 	public static function document( \WP_Post $post ): ?array {
-		return self::as_visitor(
+		return Visitor::read(
 			$post,
 			static function () use ( $post ): ?array {
 				$product  = Products::product( $post );
@@ -161,74 +147,6 @@ final class Content {
 	public static function rendered( string $content ): string {
 		// Core's own filter, so that shortcodes and blocks of others do what they do on the page.
 		return (string) apply_filters( 'the_content', $content ); // phpcs:ignore WordPress.NamingConventions.PrefixAllGlobals
-	}
-
-	/**
-	 * Does something as an anonymous visitor on the post's page, and leaves the request as it was: user, language,
-	 * globals of the loop, output.
-	 *
-	 * @param \WP_Post $post The post.
-	 * @param callable $work What to do.
-	 * @return mixed What the work returns.
-	 */
-	private static function as_visitor( \WP_Post $post, callable $work ) {
-		global $wp_embed;
-		$kept = array();
-		$loop = array( 'post', 'id', 'authordata', 'currentday', 'currentmonth', 'page', 'pages', 'multipage', 'more', 'numpages', 'wp_query', 'wp_the_query', 'product' );
-		foreach ( $loop as $name ) {
-			if ( array_key_exists( $name, $GLOBALS ) ) {
-				$kept[ $name ] = $GLOBALS[ $name ];
-			}
-		}
-		$user     = get_current_user_id();
-		$depth    = ob_get_level();
-		$seconds  = (int) ini_get( 'max_execution_time' );
-		$switched = determine_locale() !== get_locale() && switch_to_locale( get_locale() );
-		// Embeds are other sites' content, and would be fetched from them one by one.
-		$embeds = array();
-		foreach ( array( 'autoembed', 'run_shortcode' ) as $method ) {
-			if ( $wp_embed && remove_filter( 'the_content', array( $wp_embed, $method ), 8 ) ) {
-				$embeds[] = $method;
-			}
-		}
-
-		++self::$rendering;
-		ob_start();
-		try {
-			if ( 0 !== $user ) {
-				wp_set_current_user( 0 );
-			}
-			if ( function_exists( 'set_time_limit' ) ) {
-				set_time_limit( self::RENDER_S ); // Somebody's endless loop must not hold the sync for ever.
-			}
-			$GLOBALS['post'] = $post; // phpcs:ignore WordPress.WP.GlobalVariablesOverride -- restored below.
-			setup_postdata( $post );
-			return $work();
-		} finally {
-			--self::$rendering;
-			while ( ob_get_level() > $depth && ob_end_clean() ) {
-				continue;
-			}
-			if ( get_current_user_id() !== $user ) {
-				wp_set_current_user( $user );
-			}
-			foreach ( $embeds as $method ) {
-				add_filter( 'the_content', array( $wp_embed, $method ), 8 );
-			}
-			foreach ( $loop as $name ) {
-				if ( array_key_exists( $name, $kept ) ) {
-					$GLOBALS[ $name ] = $kept[ $name ];
-				} else {
-					unset( $GLOBALS[ $name ] );
-				}
-			}
-			if ( $switched ) {
-				restore_previous_locale();
-			}
-			if ( function_exists( 'set_time_limit' ) ) {
-				set_time_limit( $seconds );
-			}
-		}
 	}
 
 	/**
@@ -350,5 +268,14 @@ final class Content {
 	 */
 	private static function is_redirect( int $post_id ): bool {
 		return (bool) get_post_meta( $post_id, '_links_to', true ) || (bool) get_post_meta( $post_id, '_yoast_wpseo_redirect', true );
+	}
+
+	/**
+	 * Whether a visitor of this page is shown the list of posts instead of what stands in it.
+	 *
+	 * @param int $post_id Post.
+	 */
+	private static function is_posts_page( int $post_id ): bool {
+		return 'page' === get_option( 'show_on_front' ) && (int) get_option( 'page_for_posts' ) === $post_id;
 	}
 }

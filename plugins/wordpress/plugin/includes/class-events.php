@@ -72,7 +72,7 @@ final class Events {
 			return self::malformed();
 		}
 		if ( ! self::is_about_us( $event ) ) {
-			return new \WP_Error( 'confab_other_site', __( 'This is about another site.', 'confab' ), array( 'status' => 404 ) );
+			return self::other_site();
 		}
 		$key = hash( 'sha256', Connection::site_secret() );
 		return new \WP_REST_Response( array( 'proof' => hash_hmac( 'sha256', $challenge, $key ) ) );
@@ -95,6 +95,10 @@ final class Events {
 		if ( ! isset( $event['data']['leadId'] ) || ! is_string( $event['data']['leadId'] ) ) {
 			return self::malformed();
 		}
+		// One relay signs for all its sites: without this, the owner of one could tell another what was meant for him.
+		if ( ! self::is_about_us( $event ) ) {
+			return self::other_site();
+		}
 		$known = 'confab_lead_' . md5( $event['data']['leadId'] );
 		$state = get_transient( $known );
 		if ( 'told' === $state ) {
@@ -110,8 +114,8 @@ final class Events {
 			 * A visitor left contact details. Confab keeps nothing of them in WordPress: whoever does must also erase
 			 * them. Whoever throws is told the same lead again later.
 			 *
-			 * @param array $lead {leadId, kind, createdAt, name, email, phone, message, fields, pageUrl, callbackAt,
-			 *                    conversationId}; texts are the visitor's own: escape them.
+			 * @param array $lead {siteId, leadId, kind, createdAt, name, email, phone, message, fields, pageUrl,
+			 *                    callbackAt, conversationId}; texts are the visitor's own: escape them.
 			 */
 			do_action( 'confab_lead_created', $event['data'] );
 		} catch ( \Throwable $error ) {
@@ -144,6 +148,11 @@ final class Events {
 	private static function is_about_us( array $event ): bool {
 		$site_id = Connection::site_id();
 		return '' === $site_id || ( isset( $event['data']['siteId'] ) && $event['data']['siteId'] === $site_id );
+	}
+
+	/** The answer to what is meant for somebody else. */
+	private static function other_site(): \WP_Error {
+		return new \WP_Error( 'confab_other_site', __( 'This is about another site.', 'confab' ), array( 'status' => 404 ) );
 	}
 
 	/** The answer to what cannot be read. */

@@ -27,7 +27,7 @@ final class Lock {
 		$there = Rows::get( self::ROW );
 		$taken = null === $there
 			? Rows::add( self::ROW, $mine )
-			: (int) $there < time() && Rows::swap( self::ROW, $there, $mine );
+			: ! self::is_live( $there ) && Rows::swap( self::ROW, $there, $mine );
 		if ( $taken ) {
 			self::$held = $mine;
 		}
@@ -54,7 +54,17 @@ final class Lock {
 
 	/** Whether any request holds the lock. */
 	public static function is_held(): bool {
-		return (int) Rows::get( self::ROW ) >= time();
+		return self::is_live( (string) Rows::get( self::ROW ) );
+	}
+
+	/**
+	 * Whether a row has not run out; not where it was written by a clock that was far ahead.
+	 *
+	 * @param string $row What the row holds.
+	 */
+	private static function is_live( string $row ): bool {
+		$left = (int) $row - time();
+		return $left >= 0 && $left <= 2 * self::TTL_S;
 	}
 
 	/** A new content for the row. */

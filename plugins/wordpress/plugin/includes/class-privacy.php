@@ -97,7 +97,8 @@ final class Privacy {
 			self::forget( $email );
 			return self::counted( $answer->body );
 		}
-		if ( ! $answer->is_worth_retrying() ) {
+		// A site that moved must be connected once more, and a copy has nobody to erase: waiting alone ends neither.
+		if ( ! $answer->is_worth_retrying() || 'site_moved' === $answer->code ) {
 			/* translators: %s: what is wrong. */
 			return self::erased( false, true, sprintf( __( 'Confab: not erased. %s', 'confab' ), $answer->message ) );
 		}
@@ -275,13 +276,19 @@ final class Privacy {
 		);
 	}
 
+	/** The same, read anew: another request may have added one while this one waited for the relay. */
+	private static function pending_now(): array {
+		wp_cache_delete( self::PENDING, 'options' );
+		return self::pending();
+	}
+
 	/**
 	 * Remembers an erasure, or that it was tried once more.
 	 *
 	 * @param string $email Of the person.
 	 */
 	private static function remember( string $email ): void {
-		$pending = self::pending();
+		$pending = self::pending_now();
 		foreach ( $pending as $index => $item ) {
 			if ( self::is_same( $item['email'], $email ) ) {
 				++$pending[ $index ]['tries'];
@@ -304,7 +311,7 @@ final class Privacy {
 	 */
 	private static function forget( string $email ): void {
 		$left = array();
-		foreach ( self::pending() as $item ) {
+		foreach ( self::pending_now() as $item ) {
 			if ( ! self::is_same( $item['email'], $email ) ) {
 				$left[] = $item;
 			}

@@ -34,6 +34,7 @@ final class Push {
 		$states    = array();
 		$deletes   = array();
 		$bytes     = 0;
+		_prime_post_caches( $ids, false );
 		foreach ( $ids as $id ) {
 			if ( $handled && ( microtime( true ) >= $until || ! Lock::keep() ) ) {
 				break;
@@ -113,12 +114,13 @@ final class Push {
 	 */
 	private static function note( array $documents, array $deletes, array $states, Relay_Answer $answer ): array {
 		$emptied = array();
+		$taken   = array();
 		$given   = isset( $answer->body['rejected'] ) && is_array( $answer->body['rejected'] ) ? $answer->body['rejected'] : array();
 		$refused = array_column( array_filter( $given, 'is_array' ), 'code', 'externalId' );
 		foreach ( $documents as $document ) {
 			$id = Content::post_id( $document['externalId'] );
 			if ( ! isset( $refused[ $document['externalId'] ] ) ) {
-				Rejected::clear( $id );
+				$taken[] = $id;
 				update_post_meta( $id, Content::SYNCED, time() );
 			} elseif ( 'empty' !== $refused[ $document['externalId'] ] ) {
 				Rejected::keep( $id, isset( $states[ $id ] ) ? $states[ $id ] : '', (string) $refused[ $document['externalId'] ] );
@@ -126,6 +128,7 @@ final class Push {
 				$emptied[] = $document['externalId'];
 			}
 		}
+		Rejected::clear( ...$taken );
 		foreach ( $deletes as $external_id ) {
 			delete_post_meta( Content::post_id( $external_id ), Content::SYNCED );
 		}

@@ -22,7 +22,7 @@ final class Reconcile {
 
 	/** Begins at the first page. */
 	public static function start(): void {
-		self::write( '', 0 );
+		Rows::set( self::ROW, self::text( '', '', 0 ) );
 	}
 
 	/** Whether a comparison is under way. */
@@ -35,11 +35,16 @@ final class Reconcile {
 		Rows::remove( self::ROW );
 	}
 
-	/** Compares one page. Returns the relay's answer where it could not give it now. */
-	public static function step(): ?Relay_Answer {
+	/**
+	 * Compares one page, or what of it there is time for. Returns the relay's answer where it could not give it now.
+	 *
+	 * @param float $until Time of the clock after which no further post is looked at, beyond the first.
+	 */
+	public static function step( float $until ): ?Relay_Answer {
 		$before = (string) Rows::get( self::ROW );
 		$state  = Rows::decode( $before );
 		$cursor = isset( $state['cursor'] ) ? (string) $state['cursor'] : '';
+		$last   = isset( $state['last'] ) ? (string) $state['last'] : '';
 		$found  = isset( $state['found'] ) ? (int) $state['found'] : 0;
 		$query  = '?limit=' . self::PAGE . ( '' === $cursor ? '' : '&cursor=' . rawurlencode( $cursor ) );
 		$answer = Relay::call( 'GET', '/v1/site/documents' . $query );
@@ -51,20 +56,23 @@ final class Reconcile {
 			}
 			return $answer;
 		}
-		$items   = isset( $answer->body['items'] ) && is_array( $answer->body['items'] ) ? $answer->body['items'] : array();
-		$version = isset( $answer->body['indexVersion'] ) ? (int) $answer->body['indexVersion'] : 0;
-		$strange = array();
-		foreach ( $items as $item ) {
-			if ( ! is_array( $item ) || ! isset( $item['externalId'], $item['hash'] ) ) {
-				continue;
+		$items    = self::behind( $last, isset( $answer->body['items'] ) ? $answer->body['items'] : null );
+		$version  = isset( $answer->body['indexVersion'] ) ? (int) $answer->body['indexVersion'] : 0;
+		$strange  = array();
+		$compared = 0;
+		foreach ( $items as $id => $hash ) {
+			if ( $compared > 0 && microtime( true ) >= $until ) {
+				break;
 			}
 			if ( ! Lock::keep() ) {
 				return null;
 			}
-			if ( self::compare( (string) $item['externalId'], (string) $item['hash'], $version ) ) {
+			++$compared;
+			if ( self::compare( (string) $id, $hash, $version ) ) {
 				++$found;
+				$last = (string) $id;
 			} else {
-				$strange[] = (string) $item['externalId'];
+				$strange[] = (string) $id;
 			}
 		}
 		Builder::rest();
@@ -85,13 +93,28 @@ final class Reconcile {
 			}
 		}
 		$next = isset( $answer->body['nextCursor'] ) && is_string( $answer->body['nextCursor'] ) ? $answer->body['nextCursor'] : '';
-		if ( '' !== $next && $next !== $cursor ) {
-			Rows::swap( self::ROW, $before, self::text( $next, $found ) );
-			return null;
+		if ( $compared < count( $items ) ) {
+			Rows::swap( self::ROW, $before, self::text( $cursor, $last, $found ) );
+		} elseif ( '' !== $next && $next !== $cursor ) {
+			Rows::swap( self::ROW, $before, self::text( $next, '', $found ) );
+		} else {
+			Rows::remove( self::ROW, $before );
+			self::look_for_missing( $found );
 		}
-		Rows::remove( self::ROW, $before );
-		self::look_for_missing( $found );
 		return null;
+	}
+
+	/**
+	 * Hashes by external id of what is left of a page of the list.
+	 *
+	 * @param string $last  External id of the last document that was compared and stays; '' where the page is new.
+	 * @param mixed  $items What the relay sent.
+	 * @return array<string|int, string>
+	 */
+	private static function behind( string $last, $items ): array {
+		$hashes = array_column( is_array( $items ) ? array_filter( $items, 'is_array' ) : array(), 'hash', 'externalId' );
+		$place  = array_search( $last, array_map( 'strval', array_keys( $hashes ) ), true );
+		return array_map( 'strval', false === $place ? $hashes : array_slice( $hashes, $place + 1, null, true ) );
 	}
 
 	/**
@@ -134,25 +157,17 @@ final class Reconcile {
 	}
 
 	/**
-	 * Writes where we are.
-	 *
-	 * @param string $cursor Of the next page.
-	 * @param int    $found  How many of ours the relay has, so far.
-	 */
-	private static function write( string $cursor, int $found ): void {
-		Rows::set( self::ROW, self::text( $cursor, $found ) );
-	}
-
-	/**
 	 * Where we are, as text that differs from that of any other comparison.
 	 *
-	 * @param string $cursor Of the next page.
+	 * @param string $cursor Of the page.
+	 * @param string $last   External id behind which to go on within the page, '' at its beginning.
 	 * @param int    $found  How many of ours the relay has, so far.
 	 */
-	private static function text( string $cursor, int $found ): string {
+	private static function text( string $cursor, string $last, int $found ): string {
 		return (string) wp_json_encode(
 			array(
 				'cursor' => $cursor,
+				'last'   => $last,
 				'found'  => $found,
 				'at'     => wp_generate_password( 8, false ),
 			)

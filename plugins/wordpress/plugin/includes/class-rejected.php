@@ -48,12 +48,12 @@ final class Rejected {
 	}
 
 	/**
-	 * The post has changed, or was taken.
+	 * These posts have changed, or were taken.
 	 *
-	 * @param int $post_id Post.
+	 * @param int ...$post_ids Posts.
 	 */
-	public static function clear( int $post_id ): void {
-		Rows::remove( self::name( $post_id ) );
+	public static function clear( int ...$post_ids ): void {
+		Rows::remove_these( array_map( array( self::class, 'name' ), $post_ids ) );
 	}
 
 	/** Everything is tried again. */

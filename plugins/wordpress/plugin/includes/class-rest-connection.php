@@ -78,8 +78,8 @@ final class Rest_Connection {
 	}
 
 	/**
-	 * Takes the owner's answer to "moved or copy?". A copy forgets the connection and tells the relay nothing: it
-	 * belongs to the original. A site that moved connects once more, to the same site at the relay, and keeps all
+	 * Takes the owner's answer to "moved or copy?". A copy forgets the connection, and the erasures that wait, and
+	 * tells the relay nothing: all of it belongs to the original. A site that moved connects once more, to the same site at the relay, and keeps all
 	 * that it knows until then.
 	 *
 	 * @param \WP_REST_Request $request {answer}.
@@ -103,6 +103,7 @@ final class Rest_Connection {
 			);
 		} else {
 			Connection::forget();
+			Privacy::forget_all();
 		}
 		return self::status();
 	}

@@ -65,12 +65,13 @@ final class Rest {
 	}
 
 	/**
-	 * The relay's answer for the browser: its JSON as it came, or what is wrong.
+	 * The relay's answer for the browser: its JSON as it came, or what is wrong. The outermost object is an array,
+	 * which core's `_fields` needs.
 	 *
 	 * @param Relay_Answer $answer Of the relay.
 	 * @return \WP_REST_Response|\WP_Error
 	 */
 	public static function pass_on( Relay_Answer $answer ) {
-		return $answer->is_ok() ? new \WP_REST_Response( $answer->document() ) : $answer->to_error();
+		return $answer->is_ok() ? new \WP_REST_Response( get_object_vars( $answer->document() ) ) : $answer->to_error();
 	}
 }

@@ -60,8 +60,14 @@ final class Revocation {
 	 * @param int $timeout Seconds for each.
 	 */
 	public static function run( $timeout = self::TIMEOUT ): void {
+		$seconds = $timeout > 0 ? (int) $timeout : self::TIMEOUT;
 		foreach ( self::waiting() as $item ) {
-			self::run_for( $item['relay_url'], $item['secret'], $timeout > 0 ? (int) $timeout : self::TIMEOUT );
+			$outcome = self::run_for( $item['relay_url'], $item['secret'], $seconds );
+			if ( 'legal_hold' === $outcome['code'] ) {
+				// Nobody is here any more to choose: what is held stays at the relay, and the secret ends.
+				self::remember( $item['relay_url'], $item['secret'], false );
+				self::run_for( $item['relay_url'], $item['secret'], $seconds );
+			}
 		}
 	}
 
@@ -71,11 +77,10 @@ final class Revocation {
 	 * @param string $relay_url Address of the relay.
 	 * @param string $secret    The secret.
 	 * @param int    $timeout   Seconds.
-	 * @return array {ok, message}
+	 * @return array {ok, code: of the relay, message}
 	 */
 	public static function run_for( string $relay_url, string $secret, int $timeout = self::TIMEOUT ): array {
-		$waiting = self::waiting();
-		foreach ( $waiting as $index => $item ) {
+		foreach ( self::waiting() as $item ) {
 			if ( $item['relay_url'] !== $relay_url || $item['secret'] !== $secret ) {
 				continue;
 			}
@@ -91,21 +96,39 @@ final class Revocation {
 				)
 			);
 			$is_over = time() - $item['since'] > self::DAYS * DAY_IN_SECONDS;
-			if ( $answer->is_ok() || 'unauthorized' === $answer->code || ! $answer->is_worth_retrying() || $is_over ) {
-				unset( $waiting[ $index ] );
-			} else {
-				++$waiting[ $index ]['tries'];
-			}
-			self::keep( array_values( $waiting ) );
-			if ( $answer->is_ok() && $item['erase'] && 'disconnected' === Connection::state() ) {
+			$is_done = $answer->is_ok() || 'unauthorized' === $answer->code || ! $answer->is_worth_retrying() || $is_over;
+			self::settle( $item, $is_done );
+			$is_elsewhere = ! in_array( Connection::site_secret(), array( '', $secret ), true );
+			if ( $answer->is_ok() && $item['erase'] && ! $is_elsewhere ) {
 				Privacy::forget_all();
 			}
-			return self::outcome( $answer, $item['erase'] );
+			return array( 'code' => $answer->code ) + self::outcome( $answer, $item['erase'] );
 		}
 		return array(
 			'ok'      => true,
+			'code'    => '',
 			'message' => '',
 		);
+	}
+
+	/**
+	 * Notes how a try ended. Read anew: another request may have added something while this one waited for the relay.
+	 *
+	 * @param array $tried   What was tried.
+	 * @param bool  $is_done Whether nothing is left to do.
+	 */
+	private static function settle( array $tried, bool $is_done ): void {
+		wp_cache_delete( self::OPTION, 'options' );
+		$left = array();
+		foreach ( self::waiting() as $item ) {
+			$is_tried = $item['relay_url'] === $tried['relay_url'] && $item['secret'] === $tried['secret'];
+			if ( $is_tried && $is_done ) {
+				continue;
+			}
+			$item['tries'] += $is_tried ? 1 : 0;
+			$left[]         = $item;
+		}
+		self::keep( $left );
 	}
 
 	/**

@@ -81,6 +81,19 @@ final class Rows {
 	}
 
 	/**
+	 * Removes several rows.
+	 *
+	 * @param string[] $names Option names.
+	 */
+	public static function remove_these( array $names ): void {
+		global $wpdb;
+		if ( $names ) {
+			$in = implode( ', ', array_fill( 0, count( $names ), '%s' ) );
+			$wpdb->query( $wpdb->prepare( "DELETE FROM $wpdb->options WHERE option_name IN ($in)", $names ) ); // phpcs:ignore WordPress.DB
+		}
+	}
+
+	/**
 	 * Names and values of the rows whose names begin so, lowest value first.
 	 *
 	 * @param string $prefix Beginning of the names.

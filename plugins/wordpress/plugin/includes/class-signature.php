@@ -34,6 +34,7 @@ final class Signature {
 		}
 		$ahead = (int) $timestamp - $now;
 		if ( abs( $ahead ) > self::WINDOW_S ) {
+			// It is the relay's all the same: 503 has it come again, where 401 would end the connection's checks.
 			return self::refuse(
 				'confab_clock',
 				sprintf(
@@ -41,7 +42,10 @@ final class Signature {
 					__( 'The signature is right, but its time differs from this server’s by %d seconds. Set both clocks, by NTP.', 'confab' ),
 					$ahead
 				),
-				array( 'clockAhead' => $ahead )
+				array(
+					'status'     => 503,
+					'clockAhead' => $ahead,
+				)
 			);
 		}
 		return true;
@@ -101,6 +105,6 @@ final class Signature {
 	 * @param array  $data    More for the relay's operator.
 	 */
 	private static function refuse( string $code, string $message, array $data = array() ): \WP_Error {
-		return new \WP_Error( $code, $message, array( 'status' => 401 ) + $data );
+		return new \WP_Error( $code, $message, $data + array( 'status' => 401 ) );
 	}
 }

@@ -198,7 +198,7 @@ final class Site_Health {
 			return self::found( 'recommended', sprintf( __( '%d pages or products could not be sent to the relay', 'confab' ), $sync['failed'] ), __( 'The tab Knowledge on the Confab screen says why for each.', 'confab' ) );
 		}
 		$last = null === $sync['lastSyncedAt'] ? 0 : (int) strtotime( $sync['lastSyncedAt'] );
-		if ( $sync['pending'] > 0 && time() - $last > self::QUEUE_AGE_S ) {
+		if ( $sync['pending'] > 0 && time() - max( $last, Connection::connected_at() ) > self::QUEUE_AGE_S ) {
 			return self::found( 'critical', __( 'Changes have been waiting for more than a day to be sent', 'confab' ), trim( __( 'Visitors get answers from old content. Check that the relay is reachable and WP-Cron runs, or run: wp confab sync', 'confab' ) . ' ' . $sync['message'] ) );
 		}
 		return self::good( __( 'The assistant knows the content of this site', 'confab' ) );

@@ -53,17 +53,12 @@ final class Status {
 			'integrations' => isset( $site['integrations'] ) && is_array( $site['integrations'] ) ? $site['integrations'] : null,
 			'version'      => CONFAB_VERSION,
 			'aiAllowed'    => self::is_ai_allowed(),
-			'sync'         => self::sync(),
+			'sync'         => Sync::status(),
 		);
 	}
 
 	/** Whether this site allows artificial intelligence at all; before WordPress 7.0 nothing can forbid it. */
 	public static function is_ai_allowed(): bool {
 		return ! function_exists( 'wp_supports_ai' ) || wp_supports_ai();
-	}
-
-	/** How far the sync is. */
-	public static function sync(): array {
-		return Sync::status();
 	}
 }

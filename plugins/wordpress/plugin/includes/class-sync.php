@@ -47,7 +47,13 @@ final class Sync {
 		}
 		add_action( 'update_option_' . Preferences::OPTION, array( self::class, 'on_preferences' ), 10, 2 );
 		add_action( 'add_option_' . Preferences::OPTION, array( self::class, 'on_first_preferences' ), 10, 2 );
-		add_action( 'permalink_structure_changed', array( self::class, 'on_addresses' ) );
+		add_action( 'permalink_structure_changed', array( self::class, 'on_all' ) );
+		foreach ( array( 'update_option_', 'add_option_' ) as $event ) {
+			add_action( $event . 'WPLANG', array( self::class, 'on_all' ) );
+			foreach ( array( 'show_on_front', 'page_on_front', 'page_for_posts' ) as $setting ) {
+				add_action( $event . $setting, array( self::class, 'on_front' ) );
+			}
+		}
 
 		add_action( 'confab_connected', array( self::class, 'start' ) );
 		add_action( 'confab_disconnected', array( self::class, 'forget_all_local' ) );
@@ -208,6 +214,10 @@ final class Sync {
 		if ( $was_public || ( $post instanceof \WP_Post && in_array( $post->post_type, Content::types(), true ) ) ) {
 			self::look( (int) $post_id, $was_public );
 		}
+		if ( $was_public && is_post_type_hierarchical( $post->post_type )
+			&& ( $before->post_name !== $post->post_name || $before->post_parent !== $post->post_parent ) ) {
+			self::resync( array( $post->post_type ) ); // The pages below it have other addresses.
+		}
 	}
 
 	/**
@@ -268,19 +278,24 @@ final class Sync {
 		self::on_preferences( Preferences::defaults(), $after );
 	}
 
-	/** All pages have other addresses. */
-	public static function on_addresses(): void {
+	/** All pages have other addresses, or another language. */
+	public static function on_all(): void {
 		self::resync( Content::types() );
+	}
+
+	/** Another page is the first one, or gives its place to the list of posts. */
+	public static function on_front(): void {
+		self::resync( array( 'page' ) );
 	}
 
 	/**
 	 * Marks a post for what it is now: to be told, or to be forgotten.
 	 *
-	 * @param int  $post_id    Post.
+	 * @param int  $post_id    Post; 0 where meta of all posts was deleted at once: the night's comparison sees to that.
 	 * @param bool $was_public Whether it was published before, so that a run may be sending it just now.
 	 */
 	public static function look( int $post_id, bool $was_public = false ): void {
-		if ( ! self::is_collecting() ) {
+		if ( 0 === $post_id || ! self::is_collecting() ) {
 			return;
 		}
 		$post = get_post( $post_id );
@@ -335,7 +350,7 @@ final class Sync {
 			}
 			return self::note( $result['failure'] );
 		}
-		return Reconcile::is_running() && self::note( Reconcile::step() );
+		return Reconcile::is_running() && self::note( Reconcile::step( $until ) );
 	}
 
 	/**
@@ -374,10 +389,11 @@ final class Sync {
 		return Rows::decode( Rows::get( self::WAIT ) );
 	}
 
-	/** Whether the relay must be left alone now. */
+	/** Whether the relay must be left alone now; not where a clock that was far ahead wrote so. */
 	private static function is_waiting(): bool {
 		$wait = self::wait();
-		return isset( $wait['until'] ) && (int) $wait['until'] > time();
+		$left = isset( $wait['until'] ) ? (int) $wait['until'] - time() : 0;
+		return $left > 0 && $left <= 2 * DAY_IN_SECONDS;
 	}
 
 	/** Lets go of what rendering left in memory: a first sync renders thousands of posts in one process. */

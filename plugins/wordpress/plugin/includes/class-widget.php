@@ -58,7 +58,7 @@ final class Widget {
 
 	/** A place in the page for the chat; '' where there is none to show, and outside of public pages. */
 	public static function place(): string {
-		$is_page = ! is_admin() && ! is_feed() && ! is_embed() && ! wp_is_rest_endpoint() && ! Content::is_rendering();
+		$is_page = ! is_admin() && ! is_feed() && ! is_embed() && ! wp_is_rest_endpoint() && ! Visitor::is_reading();
 		return $is_page && self::is_shown() ? '<div class="confab-chat" data-confab-inline></div>' : '';
 	}
 

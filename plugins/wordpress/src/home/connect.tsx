@@ -5,9 +5,12 @@ import type { FormEvent } from 'react';
 import { type ApiError, api, asApiError, type Status } from '../api.ts';
 import { Problem, Section } from '../parts.tsx';
 
+/** So that whoever comes back from the relay without a connection need not type the address again. */
+const TYPED = 'confab-relay';
+
 /** Says what will be sent, and sends nothing before the owner presses Connect. */
 export function ConnectForm({ status, title, intro }: { status: Status; title: string; intro: string }) {
-  const [address, setAddress] = useState(status.relayUrl);
+  const [address, setAddress] = useState(() => status.relayUrl || sessionStorage.getItem(TYPED) || '');
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
 
@@ -17,6 +20,7 @@ export function ConnectForm({ status, title, intro }: { status: Status; title: s
     setError(undefined);
     try {
       const { redirectUrl } = await api.connect(address.trim());
+      sessionStorage.setItem(TYPED, address.trim());
       location.assign(redirectUrl);
     } catch (problem) {
       setError(asApiError(problem));
@@ -33,7 +37,10 @@ export function ConnectForm({ status, title, intro }: { status: Status; title: s
             __nextHasNoMarginBottom
             type="url"
             label={__('Address of the relay', 'confab')}
-            help={__('Such as https://relay.example. Whoever runs it can tell you.', 'confab')}
+            help={__(
+              'Such as https://relay.example.com. It is printed when the relay starts; whoever runs it can tell you.',
+              'confab',
+            )}
             value={address}
             onChange={setAddress}
             required
@@ -44,9 +51,10 @@ export function ConnectForm({ status, title, intro }: { status: Status; title: s
             type="submit"
             __next40pxDefaultSize
             isBusy={isBusy}
-            disabled={isBusy || !address.trim()}
+            disabled={isBusy}
+            accessibleWhenDisabled
           >
-            {__('Connect', 'confab')}
+            {isBusy ? __('Going to the relay…', 'confab') : __('Connect', 'confab')}
           </Button>
           <p className="confab-hint">
             {__('You go to the relay to sign in and approve, and come back here.', 'confab')}

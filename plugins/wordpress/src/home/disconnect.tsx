@@ -68,6 +68,7 @@ export function Disconnect({ status, reload }: { status: Status; reload: () => v
               __next40pxDefaultSize
               isBusy={isBusy}
               disabled={isBusy}
+              accessibleWhenDisabled
               onClick={disconnect}
             >
               {data === 'erase' ? __('Disconnect and erase', 'confab') : __('Disconnect', 'confab')}

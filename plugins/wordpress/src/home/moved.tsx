@@ -53,6 +53,7 @@ export function Moved({ status, setStatus }: { status: Status; setStatus: (statu
             __next40pxDefaultSize
             isBusy={busy === 'moved'}
             disabled={Boolean(busy)}
+            accessibleWhenDisabled
             onClick={() => answer('moved')}
           >
             {__('It has moved', 'confab')}
@@ -75,6 +76,7 @@ export function Moved({ status, setStatus }: { status: Status; setStatus: (statu
             __next40pxDefaultSize
             isBusy={busy === 'copy'}
             disabled={Boolean(busy)}
+            accessibleWhenDisabled
             onClick={() => answer('copy')}
           >
             {__('It is a copy', 'confab')}

@@ -1,6 +1,6 @@
 import { Button, Notice } from '@wordpress/components';
 import { useEffect, useState } from '@wordpress/element';
-import { __, sprintf } from '@wordpress/i18n';
+import { __, _n, sprintf } from '@wordpress/i18n';
 import { type ApiError, api, asApiError, type Status } from '../api.ts';
 import { formatDay, formatNumber } from '../format.ts';
 import { Address, Facts, Problem, Section } from '../parts.tsx';
@@ -10,6 +10,9 @@ import type { HomeProps } from './home.tsx';
 
 /** How often to look whether the relay has reached the site. */
 const LOOK_AGAIN_MS = 5_000;
+
+/** Clocks that differ by less do no harm. */
+const CLOCK_S = 120;
 
 /** How things stand: the connection, the knowledge, what was used, and what needs the owner's hand. */
 export function Overview({ status, setStatus, reload }: HomeProps) {
@@ -79,6 +82,9 @@ function secretOf({ secret }: Status): string {
   return ending;
 }
 
+/** As they call themselves. */
+const PROVIDERS: Record<string, string> = { openai: 'OpenAI', anthropic: 'Anthropic' };
+
 function Problems({ status, setStatus, reload }: HomeProps) {
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
@@ -92,11 +98,26 @@ function Problems({ status, setStatus, reload }: HomeProps) {
     }
     setBusy(false);
   };
+  const { clockAhead } = status.relay;
   const failing = (status.integrations ?? []).filter(({ state }) => state === 'failing');
   return (
     <>
       {status.relay.message && (
         <Problem error={{ code: status.relay.code, message: status.relay.message }} retry={reload} />
+      )}
+      {clockAhead !== null && Math.abs(clockAhead) > CLOCK_S && (
+        <Notice status="warning" isDismissible={false} className="confab-notice">
+          {sprintf(
+            /* translators: %s: a number of minutes */
+            _n(
+              'The clocks of this server and of the relay differ by %s minute. From five minutes on, this site refuses what the relay tells it, such as new leads. Ask whoever runs the servers to let both set their clocks by themselves (NTP).',
+              'The clocks of this server and of the relay differ by %s minutes. From five minutes on, this site refuses what the relay tells it, such as new leads. Ask whoever runs the servers to let both set their clocks by themselves (NTP).',
+              Math.round(Math.abs(clockAhead) / 60),
+              'confab',
+            ),
+            formatNumber(Math.round(Math.abs(clockAhead) / 60)),
+          )}
+        </Notice>
       )}
       {!status.aiAllowed && (
         <Notice status="warning" isDismissible={false} className="confab-notice">
@@ -119,7 +140,14 @@ function Problems({ status, setStatus, reload }: HomeProps) {
                   'confab',
                 )}
           </p>
-          <Button variant="secondary" __next40pxDefaultSize isBusy={isBusy} disabled={isBusy} onClick={verify}>
+          <Button
+            variant="secondary"
+            __next40pxDefaultSize
+            isBusy={isBusy}
+            disabled={isBusy}
+            accessibleWhenDisabled
+            onClick={verify}
+          >
             {__('Check again', 'confab')}
           </Button>
         </Notice>
@@ -127,12 +155,12 @@ function Problems({ status, setStatus, reload }: HomeProps) {
       {failing.map(({ name }) => (
         <Notice key={name} status="warning" isDismissible={false} className="confab-notice">
           {sprintf(
-            /* translators: %s: a service such as openai */
+            /* translators: %s: a service such as OpenAI */
             __(
               '%s does not answer as it should. Check its key and its credit in the settings; until then the next provider answers, or your pages are quoted.',
               'confab',
             ),
-            name,
+            PROVIDERS[name] ?? name,
           )}
         </Notice>
       ))}

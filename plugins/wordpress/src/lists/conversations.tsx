@@ -2,7 +2,8 @@ import { Button, Notice } from '@wordpress/components';
 import { useCallback, useEffect, useState } from '@wordpress/element';
 import { __, sprintf } from '@wordpress/i18n';
 import { api, type ReadConversation } from '../api.ts';
-import { formatMoment, formatNumber, languageName } from '../format.ts';
+import { formatMoment, formatNumber, languageName, pageLocale } from '../format.ts';
+import { isObject, type Json, valueAt } from '../json.ts';
 import { Address, Facts, Problem, Section, Waiting } from '../parts.tsx';
 import { useLoaded } from '../use-loaded.ts';
 import { type Column, PagedList } from './paged-list.tsx';
@@ -79,7 +80,16 @@ function List({ open }: { open: (id: string) => void }) {
 }
 
 function Reading({ id, close }: { id: string; close: () => void }) {
-  const { answer, error, reload } = useLoaded(useCallback(() => api.conversation(id), [id]));
+  const { answer, error, reload } = useLoaded(
+    useCallback(async () => {
+      // Without the questions the answers are shown as they are stored.
+      const questions = api.settings().then(
+        ({ settings }) => valueAt(settings, 'prechat.fields'),
+        () => undefined,
+      );
+      return { conversation: await api.conversation(id), questions: await questions };
+    }, [id]),
+  );
   return (
     <>
       <p>
@@ -89,12 +99,12 @@ function Reading({ id, close }: { id: string; close: () => void }) {
       </p>
       {error && <Problem error={error} retry={reload} />}
       {!answer && !error && <Waiting />}
-      {answer && <Transcript conversation={answer} />}
+      {answer && <Transcript {...answer} />}
     </>
   );
 }
 
-function Transcript({ conversation }: { conversation: ReadConversation }) {
+function Transcript({ conversation, questions }: { conversation: ReadConversation; questions: Json | undefined }) {
   const { createdAt, restricted, locale, pageUrl, prechat, messages } = conversation;
   const names = {
     visitor: __('Visitor', 'confab'),
@@ -118,7 +128,7 @@ function Transcript({ conversation }: { conversation: ReadConversation }) {
             facts={[
               [__('Language', 'confab'), locale ? languageName(locale) : '–'],
               [__('Page', 'confab'), <Address key="page" url={pageUrl} />],
-              ...Object.entries(prechat ?? {}).map(([name, value]): [string, string] => [name, value]),
+              ...Object.entries(prechat ?? {}).map(entry => asAsked(entry, questions)),
             ]}
           />
           <ol className="confab-transcript">
@@ -127,9 +137,7 @@ function Transcript({ conversation }: { conversation: ReadConversation }) {
                 <p className="confab-who">
                   <strong>{names[role]}</strong> <time dateTime={at}>{formatMoment(at)}</time>
                 </p>
-                <p className="confab-said" dir="auto">
-                  {text}
-                </p>
+                <Said text={text} />
                 {status === 'interrupted' && (
                   <p className="confab-hint">{__('The visitor left before the end of this answer.', 'confab')}</p>
                 )}
@@ -150,4 +158,32 @@ function Transcript({ conversation }: { conversation: ReadConversation }) {
       )}
     </Section>
   );
+}
+
+/** What was said, with the quotes from pages set apart as in the chat. */
+function Said({ text }: { text: string }) {
+  return (
+    <div className="confab-said" dir="auto">
+      {text.split(/\n(?=> )|(?<=^> .*)\n/m).map((part, index) => {
+        const isQuote = part.startsWith('> ');
+        const Part = isQuote ? 'blockquote' : 'p';
+        // parts of a text have nothing else that tells them apart
+        return part.trim() && <Part key={index}>{isQuote ? part.slice(2) : part.trim()}</Part>;
+      })}
+    </div>
+  );
+}
+
+/** A question before the chat and its answer, in the words that the settings have for them now. */
+function asAsked([name, value]: [string, string], questions: Json | undefined): [string, string] {
+  const fields = Array.isArray(questions) ? questions.filter(isObject) : [];
+  const field = fields.find(each => each.name === name);
+  const options = Array.isArray(field?.options) ? field.options.filter(isObject) : [];
+  return [saying(field?.label) ?? name, saying(options.find(each => each.value === value)?.label) ?? value];
+}
+
+function saying(texts: Json | undefined): string | undefined {
+  if (!isObject(texts)) return undefined;
+  const text = texts[pageLocale()] ?? texts[pageLocale().slice(0, 2)] ?? Object.values(texts)[0];
+  return typeof text === 'string' ? text : undefined;
 }

@@ -39,9 +39,17 @@ export function Leads() {
           __('Use restricted by the visitor', 'confab')
         ) : (
           <span className="confab-lines">
-            {name && <strong>{name}</strong>}
-            {email && <a href={`mailto:${encodeURIComponent(email).replace('%40', '@')}`}>{email}</a>}
-            {phone && <a href={`tel:${phone.replace(/[^\d+]/g, '')}`}>{phone}</a>}
+            {name && <strong dir="auto">{name}</strong>}
+            {email && (
+              <a href={`mailto:${encodeURIComponent(email).replace('%40', '@')}`} dir="ltr">
+                {email}
+              </a>
+            )}
+            {phone && (
+              <a href={`tel:${phone.replace(/[^\d+]/g, '')}`} dir="ltr">
+                {phone}
+              </a>
+            )}
           </span>
         ),
     },
@@ -67,7 +75,7 @@ export function Leads() {
       name="leads"
       title={__('Leads', 'confab')}
       intro={__(
-        'Contact details that visitors left. CRM plugins get them by the action confab_lead_created.',
+        'Contact details that visitors left. They stay at the relay until their time is over; WordPress keeps no copy. A plugin for your CRM can take them over as they come in (for its developer: the action confab_lead_created).',
         'confab',
       )}
       empty={__(

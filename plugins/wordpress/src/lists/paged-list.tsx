@@ -8,7 +8,8 @@ import { formatNumber } from '../format.ts';
 import { Problem, Section, Waiting } from '../parts.tsx';
 import { useLoaded } from '../use-loaded.ts';
 
-const PER_PAGE = 25;
+/** Few enough that what stands below the list is found. */
+const PER_PAGE = 20;
 
 /** One column: what it is called and what it shows of an item. Plain text or elements, never HTML. */
 export type Column<Item> = { id: string; label: string; show: (item: Item) => ReactNode; minWidth?: number };

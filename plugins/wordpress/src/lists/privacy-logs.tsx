@@ -53,7 +53,11 @@ export function PrivacyLogs() {
       id: 'status',
       label: __('State', 'confab'),
       show: ({ status, overdue }) =>
-        overdue ? <strong className="confab-error">{__('Overdue', 'confab')}</strong> : wordFor(status),
+        overdue ? (
+          <strong className="confab-error">{__('Overdue: ask whoever runs the relay', 'confab')}</strong>
+        ) : (
+          wordFor(status)
+        ),
     },
     { id: 'dueAt', label: __('Due', 'confab'), show: ({ dueAt }) => formatDay(dueAt) },
     { id: 'completedAt', label: __('Completed', 'confab'), show: ({ completedAt }) => formatMoment(completedAt) },

@@ -21,6 +21,7 @@ export type FieldProps = {
   onChange: (value: Json) => void;
   /** The field's help, and what the relay found wrong with it. */
   help: ReactNode;
+  isWrong: boolean;
   /** Errors of what is inside the field, by their path from it. */
   errors: FieldError[];
   /** The main language of the site. */
@@ -63,7 +64,7 @@ const labelOf = ({ label, unit }: SettingsField) =>
 const asText = (value: Json | undefined) =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
-function Text({ field, value, onChange, help }: FieldProps) {
+function Text({ field, value, onChange, help, isWrong }: FieldProps) {
   return (
     <TextControl
       __next40pxDefaultSize
@@ -71,6 +72,7 @@ function Text({ field, value, onChange, help }: FieldProps) {
       type={field.kind === 'url' ? 'url' : 'text'}
       label={labelOf(field)}
       help={help}
+      aria-invalid={isWrong}
       value={asText(value)}
       maxLength={field.maxLength}
       onChange={(text: string) => onChange(text === '' && field.nullable ? null : text)}
@@ -78,12 +80,13 @@ function Text({ field, value, onChange, help }: FieldProps) {
   );
 }
 
-function Textarea({ field, value, onChange, help }: FieldProps) {
+function Textarea({ field, value, onChange, help, isWrong }: FieldProps) {
   return (
     <TextareaControl
       __nextHasNoMarginBottom
       label={labelOf(field)}
       help={help}
+      aria-invalid={isWrong}
       rows={5}
       value={asText(value)}
       maxLength={field.maxLength}
@@ -92,7 +95,7 @@ function Textarea({ field, value, onChange, help }: FieldProps) {
   );
 }
 
-function NumberField({ field, value, onChange, help }: FieldProps) {
+function NumberField({ field, value, onChange, help, isWrong }: FieldProps) {
   return (
     <TextControl
       __next40pxDefaultSize
@@ -100,6 +103,7 @@ function NumberField({ field, value, onChange, help }: FieldProps) {
       type="number"
       label={labelOf(field)}
       help={help}
+      aria-invalid={isWrong}
       value={asText(value)}
       min={field.min}
       max={field.max}

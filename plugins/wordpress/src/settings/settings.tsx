@@ -84,6 +84,7 @@ function SectionOf({
             value={field.path === 'hours.weekly' ? (valueAt(draft, field.path) ?? null) : valueAt(draft, field.path)}
             onChange={value => settings.change(document => changed(document, field, value))}
             help={helpOf(field, own)}
+            isWrong={own.length > 0}
             errors={inside}
             locale={locale}
           />
@@ -110,12 +111,14 @@ function errorsOf(path: string, refused: FieldError[]): { own: FieldError[]; ins
   };
 }
 
-/** What came of the last save. */
+/** Why the last save was refused. */
 function Outcome({ settings }: { settings: SettingsState }) {
-  const { saveError, refused, wasSaved } = settings;
+  const { saveError, refused } = settings;
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (saveError) place.current?.scrollIntoView({ block: 'center' });
+    if (!saveError) return;
+    place.current?.scrollIntoView({ block: 'center' });
+    place.current?.querySelector<HTMLElement>('button')?.focus({ preventScroll: true });
   }, [saveError]);
   return (
     <div ref={place}>
@@ -143,11 +146,6 @@ function Outcome({ settings }: { settings: SettingsState }) {
           </ul>
         </Notice>
       )}
-      {wasSaved && (
-        <Notice status="success" isDismissible={false} className="confab-notice">
-          {__('Saved.', 'confab')}
-        </Notice>
-      )}
     </div>
   );
 }
@@ -169,9 +167,14 @@ function RefusedLink({ path }: { path: string }) {
 }
 
 function SaveBar({ settings }: { settings: SettingsState }) {
-  const { isDirty, isSaving, discard } = settings;
+  const { isDirty, isSaving, wasSaved, discard } = settings;
+  const bar = useRef<HTMLDivElement>(null);
+  const undo = () => {
+    discard();
+    bar.current?.querySelector<HTMLElement>('button')?.focus();
+  };
   return (
-    <div className={`confab-save${isDirty ? ' is-dirty' : ''}`}>
+    <div ref={bar} className={`confab-save${isDirty ? ' is-dirty' : ''}`}>
       <Button
         variant="primary"
         type="submit"
@@ -183,11 +186,17 @@ function SaveBar({ settings }: { settings: SettingsState }) {
         {__('Save settings', 'confab')}
       </Button>
       {isDirty && (
-        <Button variant="tertiary" __next40pxDefaultSize disabled={isSaving} onClick={discard}>
+        <Button variant="tertiary" __next40pxDefaultSize disabled={isSaving} onClick={undo}>
           {__('Discard changes', 'confab')}
         </Button>
       )}
-      <span role="status">{isDirty ? __('You have changes that are not saved yet.', 'confab') : ''}</span>
+      <span role="status" className={wasSaved ? 'confab-saved' : ''}>
+        {isSaving
+          ? __('Saving…', 'confab')
+          : isDirty
+            ? __('You have changes that are not saved yet.', 'confab')
+            : wasSaved && __('Saved.', 'confab')}
+      </span>
     </div>
   );
 }

@@ -76,6 +76,8 @@ describe.each(databases)('connecting a site on %s', database => {
       ['site_url', { site_url: 'https://shop.example/?p=1' }],
       ['site_url', { site_url: 'https://ann:secret@shop.example' }],
       ['site_url', { site_url: 'https://shop.example/#top' }],
+      ['site_url', { site_url: 'https://shop;sandbox.example', redirect_uri: 'https://shop;sandbox.example/' }],
+      ['site_url', { site_url: 'https://shop,*.example', redirect_uri: 'https://shop,*.example/' }],
       ['redirect_uri', { redirect_uri: 'https://evil.example/wp-admin/admin.php' }],
       ['redirect_uri', { redirect_uri: 'https://shop.example.evil.example/' }],
       ['redirect_uri', { redirect_uri: 'https://shop.example@evil.example/' }],

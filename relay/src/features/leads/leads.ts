@@ -67,7 +67,7 @@ export function createLeads({ db, store, conversationOf, keepsConversation, jobs
       const lead = await store.find(siteId, leadId);
       if (!lead || lead.restrictedAt !== null) return undefined;
       const { id, restricted: _, ...told } = listed(lead);
-      return { type: 'lead.created', timestamp: told.createdAt, data: { leadId: id, ...told } };
+      return { type: 'lead.created', timestamp: told.createdAt, data: { siteId, leadId: id, ...told } };
     },
 
     /** What was left, newest first. Throws 400 for a cursor that is none. */

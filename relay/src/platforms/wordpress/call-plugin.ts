@@ -21,7 +21,8 @@ type Call = {
 
 /**
  * Calls a site's plugin, signed by the Standard Webhooks scheme. The route is given as a parameter, which every
- * WordPress knows whatever its permalinks are. A redirect is not followed: it may lead where nobody was asked.
+ * WordPress knows whatever its permalinks are. A redirect is not followed: it may lead where nobody was asked. The one
+ * exception is the same address by https, where a site that was connected by http is found later.
  */
 export function createCallPlugin(deps: {
   fetch: typeof fetch;
@@ -32,8 +33,8 @@ export function createCallPlugin(deps: {
     const body = JSON.stringify(message);
     const timestamp = String(Math.floor(deps.now().getTime() / 1_000));
     const signatures = deps.keyring.signWebhook(Buffer.from(`${id}.${timestamp}.${body}`));
-    try {
-      const response = await deps.fetch(`${homeUrl}/?rest_route=/confab/v1/${route}`, {
+    const ask = (url: string) =>
+      deps.fetch(url, {
         method: 'POST',
         headers: {
           'Content-Type': 'application/json',
@@ -46,6 +47,13 @@ export function createCallPlugin(deps: {
         redirect: 'manual',
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
+    const url = `${homeUrl}/?rest_route=/confab/v1/${route}`;
+    try {
+      const first = await ask(url);
+      const secureUrl = url.replace(/^http:/, 'https:');
+      const hasMoved = isRedirectTo(secureUrl, first) && secureUrl !== url;
+      if (hasMoved) await first.body?.cancel();
+      const response = hasMoved ? await ask(secureUrl) : first;
       return { status: response.status, text: await textOf(response) };
     } catch {
       // Told to stop is not the site's doing.
@@ -54,6 +62,9 @@ export function createCallPlugin(deps: {
     }
   };
 }
+
+const isRedirectTo = (url: string, { status, headers }: Response): boolean =>
+  [301, 302, 307, 308].includes(status) && headers.get('Location') === url;
 
 async function textOf(response: Response): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];

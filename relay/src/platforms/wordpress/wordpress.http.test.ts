@@ -184,6 +184,7 @@ describe.each(databases)('a WordPress site on %s', database => {
         type: 'lead.created',
         timestamp: item?.createdAt,
         data: {
+          siteId: site.id,
           leadId: body.leadId,
           kind: 'callback',
           createdAt: item?.createdAt,
