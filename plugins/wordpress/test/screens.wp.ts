@@ -93,7 +93,7 @@ for (const core of ['current', 'floor'] satisfies Core[]) {
 
     it('stand on the screen of connectors', async () => {
       await owner.goto(`${stage.site.url}/wp-admin/options-connectors.php`);
-      await owner.getByText('Confab', { exact: true }).first().waitFor();
+      await owner.locator('#wpbody-content').getByText('Confab', { exact: true }).first().waitFor();
     });
 
     it('are there for agents too: abilities run over REST, for whoever may manage Confab', async () => {

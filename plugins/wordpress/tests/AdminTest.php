@@ -26,8 +26,17 @@ final class AdminTest extends Test_Case {
 		return $went;
 	}
 
+	public function test_says_so_where_its_screens_cannot_work_since_the_admin_is_on_another_host(): void {
+		$this->act_as( 'administrator' );
+		add_filter( 'option_home', static fn() => 'https://shop.example' );
+		$page = $this->printed( array( Admin::class, 'render' ) );
+		$this->assertStringContainsString( 'wp confab connect', $page );
+		$this->assertStringNotContainsString( 'confab-admin', $page );
+	}
+
 	public function test_goes_on_to_an_address_without_the_code(): void {
 		$this->act_as( 'administrator' );
+		$this->relay->on( 'GET', '/healthz', 200, array( 'status' => 'alive' ) );
 		$this->relay->on( 'POST', '/v1/connect/token', 200, array( 'siteSecret' => $this->secret ) + $this->site() );
 		parse_str( (string) wp_parse_url( Connect::begin( 'https://relay.example' ), PHP_URL_QUERY ), $asked );
 		$this->assertSame( admin_url( 'admin.php?page=confab' ), $this->come_back( array( 'state' => $asked['state'], 'code' => 'c' ) ) );

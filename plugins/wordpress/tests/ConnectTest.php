@@ -13,6 +13,7 @@ final class ConnectTest extends Test_Case {
 
 	/** Presses Connect; gives what the relay's page is asked. */
 	private function begin( string $relay = 'https://relay.example' ): array {
+		$this->relay->on( 'GET', '/healthz', 200, array( 'status' => 'alive' ) );
 		$url = Connect::begin( $relay );
 		$this->assertIsString( $url, is_wp_error( $url ) ? $url->get_error_message() : '' );
 		$this->assertStringStartsWith( 'https://relay.example/connect?', $url );
@@ -35,7 +36,6 @@ final class ConnectTest extends Test_Case {
 		$this->act_as( 'administrator' );
 		$this->rest( 'GET', '/confab/v1/status' );
 		$this->open_admin();
-		Connect::begin( 'https://relay.example' );
 		$this->assertSame( array(), array_filter( $this->relay->requests, static fn( $one ) => false !== strpos( $one['url'], 'relay.example' ) ) );
 	}
 
@@ -203,6 +203,26 @@ final class ConnectTest extends Test_Case {
 		$asked = $this->begin();
 		$this->assertTrue( Connect::complete( array( 'state' => $asked['state'], 'code' => 'c' ) ) );
 		$this->assertSame( 'connected', Connection::state() );
+	}
+
+	/** @dataProvider not_relays */
+	public function test_leads_nobody_to_an_address_where_no_relay_answers( $answer ): void {
+		$this->act_as( 'administrator' );
+		if ( $answer ) {
+			$this->relay->on( 'GET', '/healthz', ...$answer );
+		}
+		$result = Connect::begin( 'https://relay.example' );
+		$this->assertRefused( 'no_relay', $result );
+		$this->assertStringContainsString( 'https://relay.example', $result->get_error_message() );
+	}
+
+	public static function not_relays(): array {
+		return array(
+			'nobody'        => array( null ),
+			'a website'     => array( array( 200, '<!doctype html><title>Hello</title>' ) ),
+			'another thing' => array( array( 200, array( 'status' => 'ok' ) ) ),
+			'nothing there' => array( array( 404, array( 'code' => 'not_found' ) ) ),
+		);
 	}
 
 	public function test_explains_an_admin_on_another_host(): void {

@@ -70,6 +70,12 @@ final class Admin {
 	public static function render(): void {
 		echo '<div class="wrap"><h1>Confab</h1>';
 		self::print_notice();
+		if ( wp_parse_url( Connection::home(), PHP_URL_HOST ) !== wp_parse_url( self::url(), PHP_URL_HOST ) ) {
+			// The screens would ask the other host, which does not know who is logged in here.
+			wp_admin_notice( esc_html( Connect::obstacle() ), array( 'type' => 'error' ) );
+			echo '</div>';
+			return;
+		}
 		echo '<div id="confab-admin"></div>';
 		wp_admin_notice(
 			__( 'These screens need JavaScript. Turn it on in your browser, or use the command line: wp confab status', 'confab' ),

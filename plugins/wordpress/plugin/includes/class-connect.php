@@ -15,6 +15,27 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Connect {
 	const LIFE_S = 600;
+	const LOOK_S = 5;
+
+	/** Why no browser can come back from the relay to this site's admin; '' where it can. */
+	public static function obstacle(): string {
+		$home  = self::origin( Connection::home() );
+		$admin = self::origin( self::way_back() );
+		if ( $home === $admin ) {
+			return '';
+		}
+		return sprintf(
+			/* translators: 1: address of the site, 2: address of the admin. */
+			__( 'Visitors see this site at %1$s, but its admin is at %2$s. A relay sends nobody to another host than the site’s. Connect by the command line instead: wp confab connect --site-key=… --site-secret=…', 'confab' ),
+			$home,
+			$admin
+		);
+	}
+
+	/** Where the relay sends the owner's browser. */
+	private static function way_back(): string {
+		return admin_url( 'admin.php?page=confab&confab_connect=1' );
+	}
 
 	/**
 	 * Begins, and returns the address at the relay to which the owner's browser goes.
@@ -35,17 +56,21 @@ final class Connect {
 		}
 
 		$home         = Connection::home();
-		$redirect_uri = admin_url( 'admin.php?page=confab&confab_connect=1' );
-		if ( self::origin( $home ) !== self::origin( $redirect_uri ) ) {
+		$redirect_uri = self::way_back();
+		$obstacle     = self::obstacle();
+		if ( '' !== $obstacle ) {
+			return self::refuse( 'origins_differ', $obstacle, 409 );
+		}
+		$relay = Relay::send( 'GET', $relay_url, '', '/healthz', null, array( 'timeout' => self::LOOK_S ) );
+		if ( ! isset( $relay->body['status'] ) || 'alive' !== $relay->body['status'] ) {
 			return self::refuse(
-				'origins_differ',
+				'no_relay',
 				sprintf(
-					/* translators: 1: address of the site, 2: address of the admin. */
-					__( 'Visitors see this site at %1$s, but its admin is at %2$s. A relay sends nobody to another host than the site’s. Connect by the command line instead: wp confab connect --site-key=… --site-secret=…', 'confab' ),
-					self::origin( $home ),
-					self::origin( $redirect_uri )
+					/* translators: %s: address of the relay. */
+					__( 'No Confab relay answers at %s. Check the address with whoever runs it, and that the relay is running.', 'confab' ),
+					$relay_url
 				),
-				409
+				502
 			);
 		}
 
