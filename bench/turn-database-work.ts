@@ -33,7 +33,8 @@ export async function turnsUntil(signal: AbortSignal, db: Db, siteIds: string[],
     ];
     const text = 'Is the jumper warm enough for the ferry?';
     const asked = { turnId, clientTurnId, visitorMessageId, assistantMessageId, text, createdAt: new Date() };
-    const conversation = { id: randomUUID(), handleHash, locale: 'en', pageUrl: '', pageTitle: null, referrer: null };
+    const page = { pageUrl: '', pageTitle: null, referrer: null };
+    const conversation = { id: randomUUID(), handleHash, locale: 'en', ...page, prechat: null };
     const start = performance.now();
     const opened = known
       ? await store.continue(siteId, known, asked)

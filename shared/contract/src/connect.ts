@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { leadKind } from './lead.ts';
+import { leadContent } from './lead.ts';
 import { isStorable, timestamp, uuid, webUrl } from './primitives.ts';
 
 /** What a site is run by, where a plugin of ours connects it. */
@@ -80,19 +80,6 @@ export const siteVerifyAnswer = z.object({ proof: z.string() });
 export const leadCreated = z.object({
   type: z.literal('lead.created'),
   timestamp,
-  data: z.object({
-    siteId: uuid,
-    leadId: uuid,
-    kind: leadKind,
-    createdAt: timestamp,
-    name: z.string().nullable(),
-    email: z.string().nullable(),
-    phone: z.string().nullable(),
-    message: z.string().nullable(),
-    fields: z.record(z.string(), z.string()),
-    pageUrl: z.string().nullable(),
-    callbackAt: timestamp.nullable(),
-    conversationId: uuid.nullable(),
-  }),
+  data: z.object({ siteId: uuid, leadId: uuid, ...leadContent }),
 });
 export type LeadCreated = z.infer<typeof leadCreated>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { receiptSchema } from './consent.ts';
 import { messageSchema } from './conversation.ts';
-import { leadKind } from './lead.ts';
+import { leadContent } from './lead.ts';
 import { text, timestamp, uuid } from './primitives.ts';
 
 export const dataRequestType = z.enum(['access', 'portability', 'rectification', 'erasure', 'restriction']);
@@ -72,20 +72,7 @@ const exportedConversation = z.object({
     .describe('the visitor’s decisions, oldest first'),
 });
 
-const exportedLead = z.object({
-  id: uuid,
-  kind: leadKind,
-  conversationId: uuid.nullable(),
-  name: z.string().nullable(),
-  email: z.string().nullable(),
-  phone: z.string().nullable(),
-  message: z.string().nullable(),
-  fields: z.record(z.string(), z.string()),
-  pageUrl: z.string().nullable(),
-  callbackAt: timestamp.nullable(),
-  createdAt: timestamp,
-  restrictedAt: timestamp.nullable(),
-});
+const exportedLead = z.object({ id: uuid, ...leadContent, restrictedAt: timestamp.nullable() });
 
 const exportedPageView = z.object({
   id: uuid,

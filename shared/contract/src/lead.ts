@@ -37,12 +37,10 @@ export type LeadRequest = z.infer<typeof leadRequest>;
 
 export const leadResponse = z.object({ leadId: uuid });
 
-/** A lead as it is listed. While it is restricted, nothing of what the visitor wrote is told. */
-export const leadItem = z.object({
-  id: uuid,
+/** What is told of a lead wherever one is told. */
+export const leadContent = {
   kind: leadKind,
   createdAt: timestamp,
-  restricted: z.boolean(),
   conversationId: uuid.nullable().describe('the id of the conversation, not its handle'),
   name: z.string().nullable(),
   email: z.string().nullable(),
@@ -51,7 +49,10 @@ export const leadItem = z.object({
   fields: z.record(z.string(), z.string()),
   pageUrl: z.string().nullable(),
   callbackAt: timestamp.nullable(),
-});
+};
+
+/** A lead as it is listed. While it is restricted, nothing of what the visitor wrote is told. */
+export const leadItem = z.object({ id: uuid, ...leadContent, restricted: z.boolean() });
 export type LeadItem = z.infer<typeof leadItem>;
 
 export const leadPage = z.object({ items: z.array(leadItem), nextCursor: z.string().nullable() });

@@ -1,41 +1,13 @@
-import { Button, CheckboxControl, FormTokenField, Notice, ToggleControl } from '@wordpress/components';
-import { useCallback, useState } from '@wordpress/element';
+import { FormTokenField, ToggleControl } from '@wordpress/components';
 import { __ } from '@wordpress/i18n';
-import { type ApiError, api, asApiError, type Preferences } from '../api.ts';
-import { Problem, Waiting } from '../parts.tsx';
-import { useLoaded } from '../use-loaded.ts';
+import { Checkboxes, type PreferencesEditor, WithPreferences } from '../preferences.tsx';
 
-/** Where on this site the chat shows. WordPress keeps this; the relay is not asked. */
+/** Where on this site the chat shows. */
 export function Placement() {
-  const { answer, error, reload, set } = useLoaded(
-    useCallback(() => Promise.all([api.preferences(), api.choices()]), []),
-  );
-  const [draft, setDraft] = useState<Partial<Preferences>>({});
-  const [saveError, setSaveError] = useState<ApiError>();
-  const [isSaving, setSaving] = useState(false);
-  const [wasSaved, setWasSaved] = useState(false);
-  if (!answer) return error ? <Problem error={error} retry={reload} /> : <Waiting />;
-  const [saved, choices] = answer;
-  const now = { ...saved, ...draft };
+  return <WithPreferences>{editor => <PlacementForm {...editor} />}</WithPreferences>;
+}
 
-  const change = (changes: Partial<Preferences>) => {
-    setWasSaved(false);
-    setDraft({ ...draft, ...changes });
-  };
-  const toggled = (list: string[], name: string, isIn: boolean) =>
-    isIn ? [...new Set([...list, name])] : list.filter(each => each !== name);
-  const save = async () => {
-    setSaving(true);
-    setSaveError(undefined);
-    try {
-      set([await api.savePreferences(draft), choices]);
-      setDraft({});
-      setWasSaved(true);
-    } catch (problem) {
-      setSaveError(asApiError(problem));
-    }
-    setSaving(false);
-  };
+function PlacementForm({ now, choices, change, saving }: PreferencesEditor) {
   const titles = new Map(choices.pages.map(({ value, label }) => [Number(value), label]));
   // Two pages may have the same title, so the number goes with it.
   const tokenOf = (id: number) => `${titles.get(id) ?? ''} #${id}`.trim();
@@ -52,30 +24,18 @@ export function Placement() {
       />
       {now.widget && (
         <>
-          <fieldset className="confab-group">
-            <legend>{__('Not on', 'confab')}</legend>
-            {choices.postTypes.map(({ value, label }) => (
-              <CheckboxControl
-                key={value}
-                __nextHasNoMarginBottom
-                label={label}
-                checked={now.hide_post_types.includes(value)}
-                onChange={(isIn: boolean) => change({ hide_post_types: toggled(now.hide_post_types, value, isIn) })}
-              />
-            ))}
-          </fieldset>
-          <fieldset className="confab-group">
-            <legend>{__('Not for people who are logged in as', 'confab')}</legend>
-            {choices.roles.map(({ value, label }) => (
-              <CheckboxControl
-                key={value}
-                __nextHasNoMarginBottom
-                label={label}
-                checked={now.hide_for_roles.includes(value)}
-                onChange={(isIn: boolean) => change({ hide_for_roles: toggled(now.hide_for_roles, value, isIn) })}
-              />
-            ))}
-          </fieldset>
+          <Checkboxes
+            legend={__('Not on', 'confab')}
+            choices={choices.postTypes}
+            list={now.hide_post_types}
+            onChange={hide_post_types => change({ hide_post_types })}
+          />
+          <Checkboxes
+            legend={__('Not for people who are logged in as', 'confab')}
+            choices={choices.roles}
+            list={now.hide_for_roles}
+            onChange={hide_for_roles => change({ hide_for_roles })}
+          />
           <FormTokenField
             __next40pxDefaultSize
             __nextHasNoMarginBottom
@@ -93,22 +53,7 @@ export function Placement() {
           />
         </>
       )}
-      {saveError && <Problem error={saveError} />}
-      {wasSaved && (
-        <Notice status="success" isDismissible={false} className="confab-notice">
-          {__('Saved.', 'confab')}
-        </Notice>
-      )}
-      <Button
-        variant="primary"
-        __next40pxDefaultSize
-        isBusy={isSaving}
-        disabled={isSaving || Object.keys(draft).length === 0}
-        accessibleWhenDisabled
-        onClick={save}
-      >
-        {__('Save where the chat shows', 'confab')}
-      </Button>
+      {saving(__('Save where the chat shows', 'confab'))}
     </section>
   );
 }
