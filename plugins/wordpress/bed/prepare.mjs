@@ -1,7 +1,7 @@
 // @ts-check
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onceAtATime } from '../../../scripts/one-at-a-time.mjs';
 import { root, run, ScriptError } from '../../../scripts/run.mjs';
@@ -106,7 +106,7 @@ async function fetchSqlite() {
   await inFreshFolder(sqliteFolder, async folder => {
     const label = 'Fetching the SQLite driver for WordPress';
     await must('npm', ['pack', driverPackage, '--silent', '--pack-destination', folder], { label });
-    const [tarball] = globSync('*.tgz', { cwd: folder });
+    const tarball = readdirSync(folder).find(name => name.endsWith('.tgz'));
     if (!tarball) throw new ScriptError(`npm pack ${driverPackage} left no tarball.`);
     await must('tar', ['-xzf', tarball, 'package/sqlite-database-integration.zip'], {
       cwd: folder,
@@ -156,8 +156,8 @@ async function fetchCore(core) {
     const theme = /Recommends: (wordpress-theme\S*)/.exec(stdout)?.[1];
     const names = [...new Set(['wordpress', ...linked, theme])].filter(name => name !== undefined);
     await must('apt-get', ['-qq', ...apt, 'download', ...names], { cwd: join(folder, 'debs'), label, failure });
-    for (const deb of globSync('debs/*.deb', { cwd: folder })) {
-      const { status, stderr } = spawnSync('dpkg', ['-x', join(folder, deb), join(folder, 'root')], {
+    for (const deb of readdirSync(join(folder, 'debs')).filter(name => name.endsWith('.deb'))) {
+      const { status, stderr } = spawnSync('dpkg', ['-x', join(folder, 'debs', deb), join(folder, 'root')], {
         encoding: 'utf8',
       });
       if (status !== 0) throw new ScriptError(`${stderr.trim()}\n${failure}`);
@@ -173,11 +173,10 @@ async function fetchCore(core) {
 
 /** The first Debian mirror in the machine's own sources, in either of their two formats. */
 function configuredMirror() {
-  const files = ['sources.list', ...globSync('sources.list.d/*.{list,sources}', { cwd: '/etc/apt' })];
-  const texts = files
-    .map(file => join('/etc/apt', file))
-    .filter(existsSync)
-    .map(file => readFileSync(file, 'utf8'));
+  const folder = '/etc/apt/sources.list.d';
+  const listed = existsSync(folder) ? readdirSync(folder).filter(name => /\.(list|sources)$/.test(name)) : [];
+  const files = ['/etc/apt/sources.list', ...listed.map(name => join(folder, name))];
+  const texts = files.filter(existsSync).map(file => readFileSync(file, 'utf8'));
   const lines = texts.flatMap(text => text.split('\n')).filter(line => !line.trimStart().startsWith('#'));
   const addresses = lines.flatMap(line => /^(?:URIs:|deb\s+(?:\[[^\]]*\]\s+)?)\s*(\S+)/.exec(line)?.[1] ?? []);
   return {
