@@ -119,10 +119,11 @@ describe(onCore(core, 'the command line'), () => {
 
   it('prints the address to open for the administrator it is told', async () => {
     expect(await json('connect', `--relay=${relay.url}`)).toMatchObject({ code: 1, said: { code: 'user_missing' } });
+    relay.answers.set('GET /healthz', { status: 200, body: { status: 'alive' } });
     const { code, said } = await json('connect', `--relay=${relay.url}`, '--user=admin');
     expect(code).toBe(0);
     expect(said.redirectUrl).toMatch(new RegExp(`^${relay.url}/connect\\?platform=wordpress&`));
-    expect(relay.asked).toEqual([]);
+    expect(relay.asked.map(({ call }) => call)).toEqual(['GET /healthz']);
   });
 
   it('ends with 1 where the site is not connected, or the relay is not well', async () => {

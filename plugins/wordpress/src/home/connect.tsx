@@ -5,12 +5,15 @@ import type { FormEvent } from 'react';
 import { type ApiError, api, asApiError, type Status } from '../api.ts';
 import { Problem, Section } from '../parts.tsx';
 
-/** So that whoever comes back from the relay without a connection need not type the address again. */
 const TYPED = 'confab-relay';
+
+/** Whoever comes back from the relay without a connection need not type the address again. Read once, then gone. */
+const typed = sessionStorage.getItem(TYPED) ?? '';
+sessionStorage.removeItem(TYPED);
 
 /** Says what will be sent, and sends nothing before the owner presses Connect. */
 export function ConnectForm({ status, title, intro }: { status: Status; title: string; intro: string }) {
-  const [address, setAddress] = useState(() => status.relayUrl || sessionStorage.getItem(TYPED) || '');
+  const [address, setAddress] = useState(status.relayUrl || typed);
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
 
