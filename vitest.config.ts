@@ -3,11 +3,11 @@ import { defineConfig } from 'vitest/config';
 const http = ['**/*.http.test.ts', 'e2e/*.test.ts'];
 const notOurs = ['**/node_modules/**', '**/.git/**', '**/dist/**', '**/generated/**', '**/.bed/**'];
 
-// Two cores, which wait for a third of the time: three workers, and a process per file, since a relay under test has signals and environment to itself.
+// Two cores: one worker for each, and a process per file, since a relay under test has signals and environment to itself.
 // Unit takes every test that no other project claims, so that no file is forgotten by its place.
 export default defineConfig({
   test: {
-    maxWorkers: 3,
+    maxWorkers: 2,
     exclude: notOurs,
     projects: [
       {
