@@ -3,10 +3,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../../../e2e/free-port.ts';
 import { onceAtATime } from '../../../scripts/one-at-a-time.mjs';
 import { root } from '../../../scripts/run.mjs';
 import { bedFolder, type Core, coreFolder, sqliteFolder, versionOf, whyMissing } from './prepare.mjs';
@@ -247,15 +246,6 @@ async function addPlugins(folder: string, names: string[], confab: SiteOptions['
     );
   const files = names.map(name => `${name}/${main(name)}`);
   return confab === 'none' ? files : [...files, 'confab/confab.php'];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /**

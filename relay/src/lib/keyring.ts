@@ -8,8 +8,8 @@ import {
   sign as ed25519Sign,
   hkdfSync,
   randomBytes,
-  timingSafeEqual,
 } from 'node:crypto';
+import { isSame } from './is-same.ts';
 
 /** What stands before the seed in the PKCS #8 form of an Ed25519 private key (RFC 8410), which Node reads. */
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -67,10 +67,7 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
 
     verify(payload: Uint8Array, signature: string): boolean {
       const given = Buffer.from(signature, 'base64url');
-      return signing.some(key => {
-        const expected = mac(key, payload);
-        return given.length === expected.length && timingSafeEqual(given, expected);
-      });
+      return signing.some(key => isSame(given, mac(key, payload)));
     },
 
     /** An Ed25519 signature by the first of `logKeys`, for what is checked outside of the relay; base64url. */

@@ -1,7 +1,5 @@
-import { RelayError } from '../client.ts';
-import type { Correction, Session, SessionState } from '../session.ts';
+import type { SessionState } from '../session.ts';
 import { element, icon } from './element.ts';
-import { createField, valuesOf } from './field.ts';
 
 type Texts = SessionState['texts'];
 
@@ -96,64 +94,6 @@ export function confirmPage(
     yes.textContent = texts.retry;
   });
   return page;
-}
-
-/** A page to correct contact details on. It stays with what came of it, as that can be "nothing". */
-export function correctPage(texts: Texts, correct: Session['correct'], back: () => void): Page {
-  const fields = (['email', 'phone', 'name'] as const).map(name =>
-    createField(texts, { id: `correct-${name}`, name, kind: name, label: texts[name] }),
-  );
-  const problem = element('p', { role: 'alert', class: 'problem' });
-  const send = element('button', { type: 'submit', class: 'button' }, texts.correctConfirmed);
-  const cancel = element('button', { type: 'button', class: 'button' }, texts.cancel);
-  const buttons = element('div', { class: 'choice' }, send, cancel);
-  // The relay alone decides what an address or a number is; `novalidate` keeps the browser from a second opinion.
-  const form = element(
-    'form',
-    { class: 'form', novalidate: '' },
-    ...fields.map(field => field.element),
-    problem,
-    buttons,
-  );
-  const outcome = element('p', { role: 'status' });
-  const explained = element('p', {}, texts.correctExplained);
-  const page = framed(texts, texts.correct, back, explained, form, outcome);
-  let isBusy = false;
-
-  cancel.addEventListener('click', back);
-  form.addEventListener('submit', async event => {
-    event.preventDefault();
-    if (isBusy) return;
-    const changes = valuesOf(fields);
-    const isFilled = Object.keys(changes).length > 0;
-    for (const each of fields) each.reject('');
-    problem.textContent = isFilled ? '' : texts.correctEmpty;
-    if (!isFilled) return fields[0]?.focus();
-    isBusy = true;
-    send.textContent = texts.working;
-    try {
-      const correction = await correct(changes);
-      if (!correction) return back();
-      form.remove();
-      explained.remove();
-      outcome.textContent = said(correction);
-      page.focus(); // the button that had it is gone
-    } catch (error) {
-      const paths = error instanceof RelayError ? error.fields : [];
-      const wrong = fields.filter(({ name }) => paths.includes(`changes.${name}`));
-      for (const each of wrong) each.rejectValue();
-      if (wrong.length === 0) problem.textContent = texts.requestFailed;
-      wrong[0]?.focus();
-    }
-    isBusy = false;
-    send.textContent = texts.correctConfirmed;
-  });
-  return page;
-
-  function said({ places, isHeld }: Correction): string {
-    if (isHeld) return texts.correctedHeld;
-    return places > 0 ? texts.corrected.replace('{count}', String(places)) : texts.correctedNone;
-  }
 }
 
 /** Any page: a way back, a heading that takes the focus, and its content. */

@@ -1,12 +1,14 @@
 import type { Session } from '../session.ts';
+import { correctPage } from './correct.ts';
 import type { MenuAction } from './menu.ts';
-import { confirmPage, correctPage, documentPage, type Page } from './page.ts';
+import { confirmPage, documentPage, type Page } from './page.ts';
 import { readable, sections } from './readable.ts';
 
 type Right = Exclude<MenuAction, 'changeMind' | 'newChat' | 'leaveDetails'>;
 
 /** The pages on which a visitor sees and decides about what is stored, by the choice in the menu that opens them. */
-export function rightsPages({ state, myData, myReceipt, withdraw, restrict, correct }: Session) {
+export function rightsPages(session: Session) {
+  const { state, myData, myReceipt, withdraw, restrict } = session;
   const pages: Record<Right, (back: () => void) => Page> = {
     showData(back) {
       const { texts } = state;
@@ -42,7 +44,7 @@ export function rightsPages({ state, myData, myReceipt, withdraw, restrict, corr
       const confirm = () => restrict(false);
       return confirmPage(state.texts, { title, explained, yes, failed: state.texts.requestFailed, confirm }, back);
     },
-    correct: back => correctPage(state.texts, correct, back),
+    correct: back => correctPage(session, back),
   };
   return pages;
 }

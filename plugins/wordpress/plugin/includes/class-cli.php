@@ -390,6 +390,6 @@ final class Cli {
 	 * @param string $name       Which.
 	 */
 	private static function text( array $assoc_args, string $name ): string {
-		return isset( $assoc_args[ $name ] ) && is_string( $assoc_args[ $name ] ) ? trim( $assoc_args[ $name ] ) : '';
+		return trim( Json::text( $assoc_args, $name ) );
 	}
 }

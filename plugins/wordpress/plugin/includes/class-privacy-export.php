@@ -30,9 +30,9 @@ final class Privacy_Export {
 				__( 'Pages visited during chats', 'confab' ),
 				$view,
 				array(
-					__( 'Page', 'confab' )      => self::text( $view, 'url' ),
-					__( 'Came from', 'confab' ) => self::text( $view, 'referrer' ),
-					__( 'Time', 'confab' )      => self::text( $view, 'createdAt' ),
+					__( 'Page', 'confab' )      => Json::text( $view, 'url' ),
+					__( 'Came from', 'confab' ) => Json::text( $view, 'referrer' ),
+					__( 'Time', 'confab' )      => Json::text( $view, 'createdAt' ),
 				)
 			);
 		}
@@ -52,25 +52,25 @@ final class Privacy_Export {
 		);
 		$lines    = array();
 		foreach ( self::each( $conversation, 'messages' ) as $message ) {
-			$role    = self::text( $message, 'role' );
-			$lines[] = sprintf( '%1$s, %2$s: %3$s', isset( $speakers[ $role ] ) ? $speakers[ $role ] : $role, self::text( $message, 'createdAt' ), self::text( $message, 'text' ) );
+			$role    = Json::text( $message, 'role' );
+			$lines[] = sprintf( '%1$s, %2$s: %3$s', isset( $speakers[ $role ] ) ? $speakers[ $role ] : $role, Json::text( $message, 'createdAt' ), Json::text( $message, 'text' ) );
 		}
 		$decisions = array();
 		foreach ( self::each( $conversation, 'consents' ) as $consent ) {
 			$receipt     = isset( $consent['receipt'] ) && is_array( $consent['receipt'] ) ? $consent['receipt'] : array();
 			$purposes    = isset( $receipt['purposes'] ) && is_array( $receipt['purposes'] ) ? array_filter( $receipt['purposes'], 'is_string' ) : array();
-			$decisions[] = sprintf( '%1$s, %2$s: %3$s', self::text( $receipt, 'recordedAt' ), self::text( $receipt, 'decision' ), implode( ', ', $purposes ) );
+			$decisions[] = sprintf( '%1$s, %2$s: %3$s', Json::text( $receipt, 'recordedAt' ), Json::text( $receipt, 'decision' ), implode( ', ', $purposes ) );
 		}
 		return self::item(
 			'confab-conversations',
 			__( 'Chats', 'confab' ),
 			$conversation,
 			array(
-				__( 'Begun', 'confab' )              => self::text( $conversation, 'createdAt' ),
-				__( 'Page', 'confab' )               => self::text( $conversation, 'pageUrl' ),
-				__( 'Came from', 'confab' )          => self::text( $conversation, 'referrer' ),
-				__( 'Language', 'confab' )           => self::text( $conversation, 'locale' ),
-				__( 'Restricted since', 'confab' )   => self::text( $conversation, 'restrictedAt' ),
+				__( 'Begun', 'confab' )              => Json::text( $conversation, 'createdAt' ),
+				__( 'Page', 'confab' )               => Json::text( $conversation, 'pageUrl' ),
+				__( 'Came from', 'confab' )          => Json::text( $conversation, 'referrer' ),
+				__( 'Language', 'confab' )           => Json::text( $conversation, 'locale' ),
+				__( 'Restricted since', 'confab' )   => Json::text( $conversation, 'restrictedAt' ),
 				__( 'Decisions on storage', 'confab' ) => implode( "\n", $decisions ),
 				__( 'Messages', 'confab' )           => implode( "\n", $lines ),
 			)
@@ -84,15 +84,15 @@ final class Privacy_Export {
 	 */
 	private static function lead( array $lead ): array {
 		$values = array(
-			__( 'Left', 'confab' )             => self::text( $lead, 'createdAt' ),
-			__( 'Kind', 'confab' )             => self::text( $lead, 'kind' ),
-			__( 'Name', 'confab' )             => self::text( $lead, 'name' ),
-			__( 'E-mail', 'confab' )           => self::text( $lead, 'email' ),
-			__( 'Phone', 'confab' )            => self::text( $lead, 'phone' ),
-			__( 'Message', 'confab' )          => self::text( $lead, 'message' ),
-			__( 'Page', 'confab' )             => self::text( $lead, 'pageUrl' ),
-			__( 'Call back at', 'confab' )     => self::text( $lead, 'callbackAt' ),
-			__( 'Restricted since', 'confab' ) => self::text( $lead, 'restrictedAt' ),
+			__( 'Left', 'confab' )             => Json::text( $lead, 'createdAt' ),
+			__( 'Kind', 'confab' )             => Json::text( $lead, 'kind' ),
+			__( 'Name', 'confab' )             => Json::text( $lead, 'name' ),
+			__( 'E-mail', 'confab' )           => Json::text( $lead, 'email' ),
+			__( 'Phone', 'confab' )            => Json::text( $lead, 'phone' ),
+			__( 'Message', 'confab' )          => Json::text( $lead, 'message' ),
+			__( 'Page', 'confab' )             => Json::text( $lead, 'pageUrl' ),
+			__( 'Call back at', 'confab' )     => Json::text( $lead, 'callbackAt' ),
+			__( 'Restricted since', 'confab' ) => Json::text( $lead, 'restrictedAt' ),
 		);
 		foreach ( isset( $lead['fields'] ) && is_array( $lead['fields'] ) ? $lead['fields'] : array() as $name => $value ) {
 			if ( is_string( $value ) ) {
@@ -124,7 +124,7 @@ final class Privacy_Export {
 		return array(
 			'group_id'    => $group,
 			'group_label' => $label,
-			'item_id'     => $group . '-' . sanitize_key( self::text( $source, 'id' ) ),
+			'item_id'     => $group . '-' . sanitize_key( Json::text( $source, 'id' ) ),
 			'data'        => $data,
 		);
 	}
@@ -137,15 +137,5 @@ final class Privacy_Export {
 	 */
 	private static function each( array $source, string $name ): array {
 		return isset( $source[ $name ] ) && is_array( $source[ $name ] ) ? array_filter( $source[ $name ], 'is_array' ) : array();
-	}
-
-	/**
-	 * A text, '' where it is none.
-	 *
-	 * @param array  $source With the text.
-	 * @param string $name   Of it.
-	 */
-	private static function text( array $source, string $name ): string {
-		return isset( $source[ $name ] ) && is_string( $source[ $name ] ) ? $source[ $name ] : '';
 	}
 }

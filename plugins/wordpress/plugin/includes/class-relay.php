@@ -200,11 +200,11 @@ final class Relay {
 			$answer->code = 'relay_too_large';
 		} elseif ( $answer->status >= 500 || 429 === $answer->status ) {
 			// A proxy in front of the relay says these in HTML of its own.
-			$answer->code = isset( $answer->body['code'] ) ? sanitize_key( self::text( $answer->body, 'code' ) ) : '';
-		} elseif ( ! $is_json || '' === self::text( $answer->body, 'code' ) ) {
+			$answer->code = sanitize_key( Json::text( $answer->body, 'code' ) );
+		} elseif ( ! $is_json || '' === Json::text( $answer->body, 'code' ) ) {
 			$answer->code = 401 === $answer->status && $is_json ? 'unauthorized' : 'relay_garbled';
 		} else {
-			$answer->code = sanitize_key( self::text( $answer->body, 'code' ) );
+			$answer->code = sanitize_key( Json::text( $answer->body, 'code' ) );
 		}
 		if ( '' === $answer->code ) {
 			$answer->code = 429 === $answer->status ? 'rate_limited' : ( 503 === $answer->status ? 'unavailable' : 'internal' );
@@ -219,7 +219,7 @@ final class Relay {
 	 * @param Relay_Answer $answer An answer that is not good.
 	 */
 	private static function explain( Relay_Answer $answer ): string {
-		$detail = self::text( $answer->body, 'detail' );
+		$detail = Json::text( $answer->body, 'detail' );
 		$detail = mb_substr( sanitize_text_field( $detail ), 0, 300 );
 		switch ( $answer->code ) {
 			case 'relay_garbled':
@@ -353,16 +353,6 @@ final class Relay {
 	private static function header( array $response, string $name ): string {
 		$value = wp_remote_retrieve_header( $response, $name );
 		return (string) ( is_array( $value ) ? reset( $value ) : $value );
-	}
-
-	/**
-	 * A text in what came, '' where it is none.
-	 *
-	 * @param array  $body What came.
-	 * @param string $name Which.
-	 */
-	private static function text( array $body, string $name ): string {
-		return isset( $body[ $name ] ) && is_string( $body[ $name ] ) ? $body[ $name ] : '';
 	}
 
 	/**

@@ -41,13 +41,13 @@ final class Settings_Cache {
 	 */
 	public static function remember( array $settings ): void {
 		$kept = array(
-			'name'       => self::text( $settings, 'name' ),
-			'locale'     => self::text( $settings, 'locale' ),
+			'name'       => Json::text( $settings, 'name' ),
+			'locale'     => Json::text( $settings, 'locale' ),
 			'appearance' => array_map( 'strval', array_filter( self::part( $settings, 'appearance' ), 'is_scalar' ) ),
 			'texts'      => array(),
 			'retention'  => array_map( 'absint', array_filter( self::part( $settings, 'retention' ), 'is_scalar' ) ),
 			'providers'  => self::providers( self::part( $settings, 'answers' ) ),
-			'policyUrl'  => self::text( self::part( $settings, 'consent' ), 'policyUrl' ),
+			'policyUrl'  => Json::text( self::part( $settings, 'consent' ), 'policyUrl' ),
 			'features'   => array_map( 'boolval', array_filter( self::part( $settings, 'features' ), 'is_scalar' ) ),
 		);
 		foreach ( self::part( $settings, 'texts' ) as $locale => $texts ) {
@@ -112,15 +112,5 @@ final class Settings_Cache {
 	 */
 	private static function part( array $document, string $name ): array {
 		return isset( $document[ $name ] ) && is_array( $document[ $name ] ) ? $document[ $name ] : array();
-	}
-
-	/**
-	 * A text in it, '' where it is none.
-	 *
-	 * @param array  $document What the relay sent.
-	 * @param string $name     Which text.
-	 */
-	private static function text( array $document, string $name ): string {
-		return isset( $document[ $name ] ) && is_string( $document[ $name ] ) ? $document[ $name ] : '';
 	}
 }

@@ -11,34 +11,32 @@ import { translated } from './translated.ts';
 
 /** What is said in several languages: one block for each, and a way to add another. */
 export function ByLocale({
-  legend,
+  field,
   help,
-  locales,
-  main,
-  add,
-  remove,
+  locale: main,
+  value,
+  onChange,
+  empty,
   children,
-}: {
-  legend: string;
-  help: React.ReactNode;
-  locales: string[];
-  main: string;
-  add: (locale: string) => void;
-  remove: (locale: string) => void;
+}: Pick<FieldProps, 'field' | 'help' | 'locale' | 'onChange'> & {
+  value: JsonObject;
+  /** What a language begins with. */
+  empty: JsonObject;
   children: (locale: string) => React.ReactNode;
 }) {
+  const locales = Object.keys(value);
   const free = [main, ...LANGUAGES.filter(locale => locale !== main)].filter(locale => !locales.includes(locale));
   const [next, setNext] = useState('');
   const chosen = free.includes(next) ? next : (free[0] ?? '');
   return (
     <fieldset className="confab-group">
-      <legend>{legend}</legend>
+      <legend>{translated(field.label)}</legend>
       <p className="confab-help">{help}</p>
       {locales.map(locale => (
         <details key={locale} className="confab-locale" open={locales.length === 1}>
           <summary>{languageName(locale)}</summary>
           {children(locale)}
-          <Button variant="tertiary" size="compact" isDestructive onClick={() => remove(locale)}>
+          <Button variant="tertiary" size="compact" isDestructive onClick={() => onChange(without(value, locale))}>
             {sprintf(/* translators: %s: a language */ __('Remove %s', 'confab'), languageName(locale))}
           </Button>
         </details>
@@ -52,7 +50,7 @@ export function ByLocale({
           onChange={setNext}
           options={free.map(value => ({ value, label: languageName(value) }))}
         />
-        <Button variant="secondary" __next40pxDefaultSize onClick={() => add(chosen)}>
+        <Button variant="secondary" __next40pxDefaultSize onClick={() => onChange({ ...value, [chosen]: empty })}>
           {__('Add this language', 'confab')}
         </Button>
       </div>
@@ -70,24 +68,15 @@ const withError = (text: string, error: string | undefined) => (
   </>
 );
 
-export function TextsByLocale({ field, value, onChange, help, errors, locale: main }: FieldProps) {
+export function TextsByLocale({ value, ...props }: FieldProps) {
+  const { field, onChange, errors } = props;
   const all = isObject(value) ? value : {};
   const set = (locale: string, name: string, text: string) => {
-    const { [name]: _, ...others } = textsIn(all, locale);
+    const others = without(textsIn(all, locale), name);
     onChange({ ...all, [locale]: text === '' ? others : { ...others, [name]: text } });
   };
   return (
-    <ByLocale
-      legend={translated(field.label)}
-      help={help}
-      locales={Object.keys(all)}
-      main={main}
-      add={locale => onChange({ ...all, [locale]: {} })}
-      remove={locale => {
-        const { [locale]: _, ...others } = all;
-        onChange(others);
-      }}
-    >
+    <ByLocale {...props} value={all} empty={{}}>
       {locale =>
         Object.entries(defaultTexts).map(([name, english]) => (
           <TextControl
@@ -106,28 +95,18 @@ export function TextsByLocale({ field, value, onChange, help, errors, locale: ma
   );
 }
 
-export function NoticesByLocale({ field, value, onChange, help, errors, locale: main }: FieldProps) {
+export function NoticesByLocale({ value, ...props }: FieldProps) {
+  const { onChange, errors } = props;
   const all = isObject(value) ? value : {};
   const empty = { title: '', body: '', acceptLabel: '', declineLabel: '' };
   const set = (locale: string, name: string, text: string) =>
     onChange({ ...all, [locale]: { ...textsIn(all, locale), [name]: text } });
   return (
-    <ByLocale
-      legend={translated(field.label)}
-      help={help}
-      locales={Object.keys(all)}
-      main={main}
-      add={locale => onChange({ ...all, [locale]: empty })}
-      remove={locale => {
-        const { [locale]: _, ...others } = all;
-        onChange(others);
-      }}
-    >
+    <ByLocale {...props} value={all} empty={empty}>
       {locale => {
-        const text = (name: string) => String(textsIn(all, locale)[name] ?? '');
         const common = (name: string) => ({
           help: withError('', errorAt(errors, `${locale}.${name}`)),
-          value: text(name),
+          value: String(textsIn(all, locale)[name] ?? ''),
           onChange: (next: string) => set(locale, name, next),
         });
         return (
@@ -165,6 +144,11 @@ export function NoticesByLocale({ field, value, onChange, help, errors, locale: 
       }}
     </ByLocale>
   );
+}
+
+function without(all: JsonObject, name: string): JsonObject {
+  const { [name]: _, ...others } = all;
+  return others;
 }
 
 const textsIn = (all: JsonObject, locale: string): JsonObject => {

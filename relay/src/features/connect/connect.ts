@@ -1,9 +1,10 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { ConnectTokenResponse, Verification } from '@confab/contract';
 import type { Db, Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { isSame } from '../../lib/is-same.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import type { LegalHolds } from '../privacy/index.ts';
@@ -42,7 +43,7 @@ export function createConnect(deps: Deps) {
   const { db, store, sites, jobs, keyring, now } = deps;
 
   return {
-    isOperator: (key: string): boolean => timingSafeEqual(digestOf(key), digestOf(deps.operatorKey)),
+    isOperator: (key: string): boolean => isSame(digestOf(key), digestOf(deps.operatorKey)),
 
     ticketFor: (asked: Asked): string => ticketFor(asked, keyring, now()),
 

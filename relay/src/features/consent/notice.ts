@@ -1,8 +1,8 @@
 import { builtInLanguages, type NoticeWording } from '@confab/contract';
 import { canonicalJson } from '../../lib/canonical-json.ts';
+import { bestTag } from '../../lib/language-tag.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import type { Site } from '../sites/index.ts';
-import { bestTag } from './best-tag.ts';
 
 /** What a visitor is shown before deciding, and what the consent log keeps of it. */
 export type Notice = {

@@ -1,6 +1,6 @@
 import { builtInLanguages, defaultTexts, type PrechatField, type WidgetConfig } from '@confab/contract';
+import { bestTag, languageOf } from '../../lib/language-tag.ts';
 import { openingStateAt, type Site } from '../sites/index.ts';
-import { bestTag, languageOf } from './best-tag.ts';
 import { noticeFor } from './notice.ts';
 
 /** What the panel of a site learns when a visitor opens it, in the best language the site has for the visitor. */

@@ -76,18 +76,12 @@ function turnOf(body: unknown): TurnRequest {
   return validate(only[1], body);
 }
 
-/** What is no id is the id of nothing. Throws 404. */
-function idOf(id: string | undefined): string {
-  const given = uuid.safeParse(id);
-  if (!given.success) throw new AppError('conversation_not_found', 'This conversation is not stored (any more).');
-  return given.data;
-}
-
 /** The conversation handle that the request brings as its bearer. Throws 401, and 404 where it cannot be one. */
-export function handleOf(ctx: SiteContext): string {
-  const handle = bearerOf(ctx);
-  if (!uuid.safeParse(handle).success) {
-    throw new AppError('conversation_not_found', 'This conversation is not stored (any more).');
-  }
-  return handle;
+export const handleOf = (ctx: SiteContext): string => idOf(bearerOf(ctx));
+
+/** What is no id is the id of nothing. Throws 404. */
+function idOf(given: string | undefined): string {
+  const id = uuid.safeParse(given);
+  if (!id.success) throw new AppError('conversation_not_found', 'This conversation is not stored (any more).');
+  return id.data;
 }

@@ -1,3 +1,5 @@
+import { languageOf } from '../../lib/language-tag.ts';
+
 /** PostgreSQL's stemmers and stop words, by language; `simple` (no stemming) for every other. */
 const textSearch: Record<string, string> = {
   ar: 'arabic',
@@ -22,5 +24,5 @@ const textSearch: Record<string, string> = {
 
 /** The text search configuration of PostgreSQL for a language tag. */
 export function textSearchOf(locale: string): string {
-  return textSearch[locale.split('-')[0]?.toLowerCase() ?? ''] ?? 'simple';
+  return textSearch[languageOf(locale)] ?? 'simple';
 }

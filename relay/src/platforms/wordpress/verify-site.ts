@@ -1,5 +1,6 @@
-import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { siteVerifyAnswer, type Verification } from '@confab/contract';
+import { isSame } from '../../lib/is-same.ts';
 import { type CallPlugin, isPassing } from './call-plugin.ts';
 
 type Site = { id: string; homeUrl: string; secretHash: string };
@@ -26,6 +27,3 @@ function proofIn(text: string | undefined): Buffer {
     return Buffer.alloc(0);
   }
 }
-
-const isSame = (given: Buffer, expected: Buffer): boolean =>
-  given.length === expected.length && timingSafeEqual(given, expected);

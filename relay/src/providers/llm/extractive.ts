@@ -1,3 +1,4 @@
+import { languageOf } from '../../lib/language-tag.ts';
 import type { Llm, LlmPart, LlmRequest, Passage } from './llm.ts';
 import { bestQuotes } from './quote.ts';
 
@@ -56,7 +57,7 @@ export const extractiveLlm = (): Llm => ({
 });
 
 function answer({ question, locale, passages, answerable }: LlmRequest): string[] {
-  const words = languages[locale.split('-')[0]?.toLowerCase() ?? ''] ?? english;
+  const words = languages[languageOf(locale)] ?? english;
   const quotes = answerable ? bestQuotes(question, passages) : [];
   if (quotes.length > 0)
     return [words.quotes, ...quotes.map(({ index, text }) => `\n\n> ${text.replaceAll('\n', '\n> ')} [${index}]`)];
