@@ -75,7 +75,7 @@ async function npmCi(folder, label) {
 }
 
 /** The npm we were started by, else the one on the PATH. @returns {[string, ...string[]]} */
-function npmCommand() {
+export function npmCommand() {
   const npm = process.env.npm_execpath;
   return npm?.endsWith('npm-cli.js') ? [process.execPath, npm] : ['npm'];
 }

@@ -4,6 +4,7 @@ import { ensureChromium } from './chromium.mjs';
 import { ensureInstalled } from './install.mjs';
 import { prepare } from './prepare.mjs';
 import { main, ScriptError } from './run.mjs';
+import { prepareShopify } from './shopify.mjs';
 import { prepareInBackground, testWordpress } from './wordpress-tests.mjs';
 
 const usage = `Checks everything: types, lint, and the tests (unit, integration, browser, WordPress). About a quarter of an
@@ -23,6 +24,7 @@ nothing failed. Variables: CHROMIUM_PATH (the browser to drive).`;
 async function prepared() {
   try {
     await prepare();
+    await prepareShopify();
     return { passed: 0, failed: 0, skipped: 0 };
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
