@@ -34,7 +34,7 @@ export function createApp(services: Services): Koa<RequestState> {
   app.use(answerWithProblems(services));
   app.use(setSecurityHeaders);
   // Each router widens the state by itself, which Koa's types cannot follow.
-  const routers = [operationsRouter, connectRouter, widgetRouter, siteRouter, demoRouter].map(
+  const routers = [operationsRouter, connectRouter, widgetRouter, siteRouter, shopifyRouter, demoRouter].map(
     make => make(services) as unknown,
   );
   for (const router of routers as Router<RequestState>[]) {
@@ -157,6 +157,13 @@ function siteRouter({
   siteLeadRoutes(router, { leads });
   privacyRoutes(router, { privacy });
   retentionRoutes(router, { retention, legalHolds });
+  return router;
+}
+
+/** Shopify: the app in its admin, its webhooks, its storefronts' proxy. Nothing where this relay has no app there. */
+function shopifyRouter(services: Services): Router<RequestState> {
+  const router = new Router<RequestState>();
+  if (services.shopify) services.shopifyRoutes?.(router, services.shopify, services);
   return router;
 }
 

@@ -23,7 +23,7 @@ const SDKS: Record<string, string> = {
 };
 const DATABASE = /^(pg|@prisma\/.*|@electric-sql\/.*|pglite-prisma-adapter)$/;
 
-type Import = { name: string; isType: boolean };
+type Import = { name: string; isType: boolean; isCall: boolean };
 /** A file of ours: its path from the repository's root, and where each of its imports leads. */
 type Source = { file: string; text: string; imports: Import[] };
 
@@ -33,11 +33,11 @@ function sourceOf(file: string, text = readFileSync(path.join(root, file), 'utf8
   const statements = text.matchAll(/^\s*(?:import|export)\s(type\s)?(?:[^'"`;]*?\sfrom\s)?['"]([^'"]+)['"]/gm);
   const calls = text.matchAll(/\b(?:import|require)\(\s*['"`]([^'"`]+)['"`]/g);
   const found = [
-    ...[...statements].map(([, type, name = '']) => ({ name, isType: type !== undefined })),
-    ...[...calls].map(([, name = '']) => ({ name, isType: false })),
+    ...[...statements].map(([, type, name = '']) => ({ name, isType: type !== undefined, isCall: false })),
+    ...[...calls].map(([, name = '']) => ({ name, isType: false, isCall: true })),
   ];
   const led = (name: string) => (name.startsWith('.') ? path.posix.join(path.posix.dirname(file), name) : name);
-  return { file, text, imports: found.map(({ name, isType }) => ({ name: led(name), isType })) };
+  return { file, text, imports: found.map(each => ({ ...each, name: led(each.name) })) };
 }
 
 const read = (folder: string) =>
@@ -63,6 +63,10 @@ const rules: Record<string, (from: string, to: Import) => boolean> = {
     isIn('features', from) && /\/providers\/.*\/(openai|anthropic|extractive|registry|sentry|silent)\.ts$/.test(name),
   'a vendor’s SDK is imported by its adapter only': (from, { name }) =>
     name in SDKS && !from.endsWith(`/${SDKS[name]}`),
+  'Shopify’s SDK stays in platforms/shopify/': (from, { name }) =>
+    /^@shopify\//.test(name) && !isIn('platforms/shopify', from),
+  'what loads Shopify’s SDK is imported when there is an app, and not before': (from, { name, isType, isCall }) =>
+    isIn('platforms/shopify', name) && !isIn('platforms/shopify', from) && !isType && !isCall,
   'the database’s packages stay in db/': (from, { name }) => DATABASE.test(name) && !isIn('db', from),
   'Koa stays in http/, app.ts and routes.ts': (from, { name }) =>
     /^(koa|@koa\/.*)$/.test(name) && !isIn('http', from) && !/\/(app|routes)\.ts$/.test(from),
@@ -120,6 +124,12 @@ describe('the relay', () => {
       'a vendor’s SDK is imported by its adapter only',
       'features/retention/jobs.ts',
       "import { PgBoss } from 'pg-boss';",
+    ],
+    ['Shopify’s SDK stays in platforms/shopify/', 'services.ts', "import { shopifyApi } from '@shopify/shopify-api';"],
+    [
+      'what loads Shopify’s SDK is imported when there is an app, and not before',
+      'services.ts',
+      "import { createShopify } from './platforms/shopify/index.ts';",
     ],
     ['the database’s packages stay in db/', 'features/sites/store.ts', "import {\n  Prisma,\n} from '@prisma/client';"],
     ['Koa stays in http/, app.ts and routes.ts', 'features/sites/sites.ts', "import type Koa from 'koa';"],

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigError, readConfig, variables } from './config.ts';
 
 const key = (byte: number) => Buffer.alloc(32, byte).toString('base64');
+const shopify = { SHOPIFY_API_KEY: 'key', SHOPIFY_API_SECRET: 'secret' };
 const production = { NODE_ENV: 'production', CONFAB_SECRET_KEY: key(1) };
 
 /** The message of the refusal. */
@@ -40,6 +41,18 @@ describe('the configuration', () => {
     expect(secretKeys.map(each => each[0])).toEqual([1, 2]);
   });
 
+  it('has an app on Shopify where its key is given, and what it sells where the Partner API is', () => {
+    const read = (more: NodeJS.ProcessEnv) => readConfig({ CONFAB_SECRET_KEY: key(1), ...more }).shopify;
+    expect(read({})).toBeUndefined();
+    const app = { apiKey: 'key', apiSecret: 'secret', appHandle: 'confab', partner: undefined };
+    expect(read(shopify)).toEqual(app);
+    const partner = { SHOPIFY_PARTNER_ORGANIZATION_ID: '12', SHOPIFY_PARTNER_TOKEN: 'token', SHOPIFY_APP_ID: '34' };
+    expect(read({ ...shopify, ...partner })).toEqual({
+      ...app,
+      partner: { organizationId: '12', token: 'token', appId: '34' },
+    });
+  });
+
   it.each<[string, NodeJS.ProcessEnv]>([
     ['PORT', { PORT: '65536' }],
     ['PORT', { PORT: '80.5' }],
@@ -58,6 +71,13 @@ describe('the configuration', () => {
     ['SENTRY_DSN', { SENTRY_DSN: 'https://key@sentry.example/' }],
     ['OPENAI_API', { OPENAI_API: 'soap' }],
     ['ANTHROPIC_BASE_URL', { ANTHROPIC_BASE_URL: 'file:///etc' }],
+    ['SHOPIFY_API_SECRET', { SHOPIFY_API_KEY: 'key' }],
+    ['SHOPIFY_API_KEY', { SHOPIFY_API_SECRET: 'secret' }],
+    ['SHOPIFY_API_SECRET', { SHOPIFY_API_KEY: 'key', SHOPIFY_API_SECRET: 'two words' }],
+    ['SHOPIFY_APP_HANDLE', { ...shopify, SHOPIFY_APP_HANDLE: 'Confab App' }],
+    ['SHOPIFY_APP_ID', { ...shopify, SHOPIFY_PARTNER_ORGANIZATION_ID: '1', SHOPIFY_PARTNER_TOKEN: 't' }],
+    ['SHOPIFY_API_KEY', { SHOPIFY_PARTNER_ORGANIZATION_ID: '1', SHOPIFY_PARTNER_TOKEN: 't', SHOPIFY_APP_ID: '2' }],
+    ['CONFAB_PUBLIC_URL', { ...production, ...shopify }],
     ['NODE_ENV', { NODE_ENV: 'staging' }],
     ['CONFAB_RATE_LIMIT', { ...production, CONFAB_RATE_LIMIT: 'off' }],
     ['CONFAB_SECRET_KEY', { NODE_ENV: 'production' }],

@@ -9,6 +9,7 @@ const origin = z
   .describe('an address such as https://relay.example');
 const onOff = z.enum(['on', 'off']);
 const baseUrl = (fallback: string) => z.url({ protocol: /^https?$/ }).default(fallback);
+const token = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'expected up to 512 visible ASCII characters');
 const secretKeys = z.string().transform((value, context) => {
   const keys = value.split(',').map(key => new Uint8Array(Buffer.from(key.trim(), 'base64')));
   if (keys.some(key => key.length !== 32)) {
@@ -56,7 +57,22 @@ export const variables = z.object({
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: baseUrl('https://api.anthropic.com'),
   ANTHROPIC_MODEL: z.string().default('claude-haiku-4-5'),
+  SHOPIFY_API_KEY: token.optional(),
+  SHOPIFY_API_SECRET: token.optional(),
+  SHOPIFY_APP_HANDLE: z
+    .string()
+    .regex(/^[a-z\d]+(?:-[a-z\d]+)*$/, 'expected a handle such as confab')
+    .default('confab'),
+  SHOPIFY_PARTNER_ORGANIZATION_ID: z.string().regex(/^\d+$/, 'expected a number').optional(),
+  SHOPIFY_PARTNER_TOKEN: token.optional(),
+  SHOPIFY_APP_ID: z.string().regex(/^\d+$/, 'expected a number').optional(),
 });
+
+/** What only works together: all of a row, or none of it. */
+const TOGETHER = [
+  ['SHOPIFY_API_KEY', 'SHOPIFY_API_SECRET'],
+  ['SHOPIFY_PARTNER_ORGANIZATION_ID', 'SHOPIFY_PARTNER_TOKEN', 'SHOPIFY_APP_ID'],
+];
 
 export type Config = ReturnType<typeof readConfig>;
 
@@ -71,7 +87,18 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = variables.safeParse(present);
   const wrong = parsed.success ? [] : parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
+  for (const names of TOGETHER) {
+    const given = names.filter(name => name in present);
+    if (given.length === 0) continue;
+    for (const name of names) if (!(name in present)) wrong.push(`${name}: missing; it belongs to ${given.join(', ')}`);
+  }
+  if (present.SHOPIFY_PARTNER_TOKEN && !present.SHOPIFY_API_KEY) {
+    wrong.push('SHOPIFY_API_KEY: missing; without the app there is nothing to ask the Partner API about');
+  }
   if (present.NODE_ENV === 'production') {
+    if (present.SHOPIFY_API_KEY && !present.CONFAB_PUBLIC_URL) {
+      wrong.push('CONFAB_PUBLIC_URL: missing; storefronts on Shopify are told where the relay is');
+    }
     if (present.CONFAB_RATE_LIMIT === 'off') {
       wrong.push('CONFAB_RATE_LIMIT: "off" is for tests and benchmarks only, and refused in production');
     }
@@ -108,7 +135,17 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       api: env.OPENAI_API,
     },
     anthropic: { apiKey: env.ANTHROPIC_API_KEY, baseUrl: env.ANTHROPIC_BASE_URL, model: env.ANTHROPIC_MODEL },
+    shopify: shopifyOf(env),
   };
+}
+
+/** The app of this relay on Shopify; nothing where it has none. `partner` is what tells the plan that a shop has. */
+function shopifyOf(env: z.infer<typeof variables>) {
+  const { SHOPIFY_API_KEY: apiKey, SHOPIFY_API_SECRET: apiSecret, SHOPIFY_PARTNER_TOKEN: token } = env;
+  const { SHOPIFY_PARTNER_ORGANIZATION_ID: organizationId, SHOPIFY_APP_ID: appId } = env;
+  if (!apiKey || !apiSecret) return undefined;
+  const partner = token && organizationId && appId ? { organizationId, token, appId } : undefined;
+  return { apiKey, apiSecret, appHandle: env.SHOPIFY_APP_HANDLE, partner };
 }
 
 function ownSecretKey(dataDir: string): Uint8Array {

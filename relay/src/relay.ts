@@ -14,6 +14,9 @@ import { createServices, type Services } from './services.ts';
 /** Running answers get this long to end, and then this long to be kept; the whole stop stays under 15 s. */
 const DRAIN = { patienceMs: 11_000, graceMs: 1_500 };
 
+/** Connections that may wait to be taken: a shop tells of a thousand changed products at once. The system may hold less. */
+const BACKLOG = 4_096;
+
 /** The last reports get this long to leave. */
 export const REPORT_MS = 2_000;
 
@@ -28,9 +31,10 @@ export async function startRelay({ config, log, now }: { config: Config; log: Lo
   const server = createServer(createApp(services).callback());
   await services.jobs.start();
   if (config.demo) services.starting.add('demo shop');
-  server.listen(config.port, config.host);
+  server.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   await once(server, 'listening');
   const url = addressOf(server.address() as AddressInfo, config.host);
+  services.listensAt(url);
   const demoSecret = config.demo && (config.demo.secret ?? services.keyring.demoSecret());
   database.embedded?.onCommand(socket =>
     takeCommand(socket, (argv, io, signal) => runCommand(argv, io, async () => services, signal)),

@@ -13,7 +13,7 @@ import {
   keepsConversation,
 } from './features/conversations/index.ts';
 import { createKnowledge, knowledgeStore } from './features/knowledge/index.ts';
-import { createLeads, leadStore, leadsPersonalData } from './features/leads/index.ts';
+import { createLeads, handleLeadJobs, leadStore, leadsPersonalData } from './features/leads/index.ts';
 import {
   createLegalHolds,
   createPrivacy,
@@ -37,10 +37,13 @@ import { createMetrics } from './lib/metrics.ts';
 import { sha256 } from './lib/sha256.ts';
 import { DEMO_KEY, readDemo } from './platforms/demo/index.ts';
 import { handleWordpressJobs } from './platforms/wordpress/index.ts';
+import { type Commerce, noCommerce } from './providers/commerce/commerce.ts';
 import { createBreaker } from './providers/llm/breaker.ts';
 import { firstThatAnswers } from './providers/llm/first-that-answers.ts';
 import type { Llm, LlmRequest } from './providers/llm/llm.ts';
 import { createLlm, type LlmConfig } from './providers/llm/registry.ts';
+import type { Payments } from './providers/payments/payments.ts';
+import { shopifyPricing } from './providers/payments/shopify-pricing.ts';
 import type { Reporter } from './providers/reporter/reporter.ts';
 import { silentReporter } from './providers/reporter/silent.ts';
 
@@ -58,6 +61,8 @@ export async function createServices({ config, database, log, now }: Deps) {
   const consent = createConsent({ store: consentStore(db), keyring, now });
   const knowledge = createKnowledge({ store: knowledgeStore(db), now });
   const providers = createProviders({ config, log, sites });
+  // Without the SDK of Shopify, as it is there also where the relay has no app.
+  const { shopifyPersonalData } = await import('./platforms/shopify/webhooks/personal-data.ts');
   const legalHolds = createLegalHolds({ db, hasConversation: keepsConversation, now });
   // Page views come before the conversation, which would take them along uncounted. Leads come after it: one that is
   // being left keeps its conversation, so that an erasure waits for it there, and then finds it.
@@ -67,6 +72,7 @@ export async function createServices({ config, database, log, now }: Deps) {
     leadsPersonalData,
     consentPersonalData({ store: consentStore(db), keyring, now }),
     recordsPersonalData,
+    shopifyPersonalData,
   ];
   const privacy = createPrivacy({
     db,
@@ -99,14 +105,36 @@ export async function createServices({ config, database, log, now }: Deps) {
     jobs,
     keyring,
     operatorKey: config.operatorKey ?? keyring.operatorKey(),
-    isOffered: site => site.key !== DEMO_KEY,
+    isOffered: site => site.key !== DEMO_KEY && site.platform !== 'shopify',
     forgetDeleted: database.forgetDeleted,
     now,
   });
+  const guarded = config.privateUrls === 'refuse' ? guardedFetch : fetch;
+  // Where browsers reach the relay may be known only once it listens.
+  let origin = config.publicUrl;
+  const shopify = await createShopifyApp(config, {
+    database,
+    keyring,
+    sites,
+    jobs,
+    log,
+    report: reporter.report,
+    relayOrigin: () => origin as string,
+    fetch: guarded,
+    now,
+  });
+  const commerceOf = (site: Site): Commerce =>
+    shopify && site.platform === 'shopify' ? shopify.app.commerce : noCommerce;
+  const commerce: Commerce = {
+    products: (site, ...more) => commerceOf(site).products(site, ...more),
+    customerOf: (site, ...more) => commerceOf(site).customerOf(site, ...more),
+    orders: (site, ...more) => commerceOf(site).orders(site, ...more),
+  };
   const conversations = createConversations({
     store: conversationStore(db),
     consent,
     knowledge,
+    commerce,
     usage,
     keyring,
     log,
@@ -117,8 +145,14 @@ export async function createServices({ config, database, log, now }: Deps) {
   });
   const conversationOf = conversations.look;
   const leads = createLeads({ db, store: leadStore(db), conversationOf, keepsConversation, jobs, now });
-  const guarded = config.privateUrls === 'refuse' ? guardedFetch : fetch;
-  handleWordpressJobs(jobs, { sites, leads, keyring, fetch: guarded, now });
+  const deliverToPlugin = handleWordpressJobs(jobs, { sites, leads, keyring, fetch: guarded, now });
+  const addCustomer = shopify?.createDeliverLead({ ...shopify.app, leads });
+  handleLeadJobs(jobs, {
+    sites,
+    deliver: { wordpress: deliverToPlugin, ...(addCustomer && { shopify: addCustomer }) },
+  });
+  const shopifyFeatures = { consent, conversations, knowledge, leads, legalHolds, owners, privacy, retention, usage };
+  shopify?.handleShopifyJobs(jobs, shopify.app, shopifyFeatures);
   const pageViews = createPageViews({ db, store: pageViewStore(db), consent, conversationOf, now });
   const starting = new Set<string>();
 
@@ -145,7 +179,13 @@ export async function createServices({ config, database, log, now }: Deps) {
     integrationsOf: providers.integrationsOf,
     rateLimit: createRateLimit({ enabled: config.rateLimit }),
     drain: createDrain(),
+    shopify: shopify?.app,
+    shopifyRoutes: shopify?.shopifyRoutes,
     demo: config.demo && (await readDemo(path.join(import.meta.dirname, '../../widget-core/dist'))),
+    /** Where the relay listens, which is where browsers reach it unless the configuration says otherwise. */
+    listensAt(url: string): void {
+      origin ??= url;
+    },
     /** What still has to happen before the relay calls itself ready. */
     starting,
     async readiness() {
@@ -162,6 +202,22 @@ export async function createServices({ config, database, log, now }: Deps) {
     },
   };
 }
+
+type ShopifyDeps = Omit<
+  Parameters<typeof import('./platforms/shopify/index.ts').createShopify>[0],
+  'config' | 'payments'
+>;
+
+/** This relay's app on Shopify. The vendor's SDK is loaded only where there is one. */
+async function createShopifyApp({ shopify: config }: Config, deps: ShopifyDeps) {
+  if (!config) return undefined;
+  const { createShopify, ...platform } = await import('./platforms/shopify/index.ts');
+  return { ...platform, app: createShopify({ ...deps, config, payments: paymentsOf(config) }) };
+}
+
+/** Shops pay by Shopify, and by nothing else. Without access to the Partner API this relay sells no plans. */
+const paymentsOf = ({ partner, appHandle }: NonNullable<Config['shopify']>): Payments | undefined =>
+  partner && shopifyPricing({ ...partner, appHandle });
 
 /** The vendor's SDK is loaded only where there is somebody to report to. */
 async function createReporter({ sentry }: Config, now: () => Date): Promise<Reporter> {

@@ -50,6 +50,7 @@ export const FORGETTING = [
   'ConsentToken',
   'DataRequest',
   'LegalHold',
+  'ShopifyWebhook',
 ];
 
 /**

@@ -25,6 +25,11 @@ async function readBody(ctx: Context, { types, max }: { types: string[]; max: nu
   if (ctx.get('Content-Encoding') && ctx.get('Content-Encoding') !== 'identity') {
     throw new AppError('unsupported_media_type', 'Send the body uncompressed.');
   }
+  return readBytes(ctx, { max });
+}
+
+/** Reads a body of any kind, of at most `max` bytes, as it was sent. Throws 413 or 400. */
+export async function readBytes(ctx: Context, { max }: { max: number }): Promise<Buffer> {
   return getRawBody(ctx.req, { limit: max, length: ctx.request.length }).catch(error => {
     if (error.type === 'entity.too.large') {
       // What is not read would be taken for the next request of this connection.

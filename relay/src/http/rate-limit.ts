@@ -13,6 +13,8 @@ const rates = {
   widgetPerIp: { points: 120, seconds: 60 },
   /** Calls of one plugin. */
   sitePerSecret: { points: 600, seconds: 60 },
+  /** What the staff of one shop do in the Shopify admin. */
+  shopAdminPerShop: { points: 600, seconds: 60 },
   /** Wrong secrets from one address. */
   wrongSecretsPerIp: { points: 20, seconds: 60 },
   /** Tries of the operator's key from one address, the right ones too: a limit on wrong ones alone stops no guesser. */

@@ -18,6 +18,8 @@ export class NotYet extends OwnError {
 type Options = {
   /** Whether a key is worked on once at a time. Else a job may be queued while another of its key runs. */
   alone?: boolean;
+  /** How many of them this process works on at once; one by one where it does not say. */
+  atOnce?: number;
   /** How long one try may take, in seconds. */
   timeoutS?: number;
   /** How often a job is tried again before it counts as failed. */
@@ -143,8 +145,9 @@ export function createJobs({ database, databaseUrl, log, report }: Deps) {
     return boss;
   }
 
-  function work(boss: PgBoss, queue: string, handler: Handler, { pollS = 5 }: Options): Promise<string> {
-    return boss.work<Payload>(queue, { pollingIntervalSeconds: pollS }, async ([job]) => {
+  function work(boss: PgBoss, queue: string, handler: Handler, { pollS = 5, atOnce = 1 }: Options) {
+    const how = { pollingIntervalSeconds: pollS, localConcurrency: atOnce };
+    return boss.work<Payload>(queue, how, async ([job]) => {
       if (!job) return;
       const signal = AbortSignal.any([job.signal, stopping.signal]);
       try {

@@ -36,6 +36,12 @@ export const widgetConfig = z.object({
   hours: z.object({ open: z.boolean(), nextOpenAt: timestamp.nullable(), timezone: z.string() }),
   disclosure: z.string(),
   retentionDays: z.int().positive().describe('the longest age of the cookie'),
-  features: z.object({ transcript: z.boolean(), callback: z.boolean(), leads: z.boolean() }),
+  features: z.object({
+    transcript: z.boolean(),
+    callback: z.boolean(),
+    leads: z.boolean(),
+    marketing: z.boolean(),
+    orders: z.boolean(),
+  }),
 });
 export type WidgetConfig = z.infer<typeof widgetConfig>;

@@ -3,7 +3,7 @@ import { leadContent } from './lead.ts';
 import { isStorable, timestamp, uuid, webUrl } from './primitives.ts';
 
 /** What a site is run by, where a plugin of ours connects it. */
-export const platform = z.enum(['wordpress'], 'is not a platform that this relay knows');
+export const platform = z.enum(['wordpress', 'shopify']);
 export type Platform = z.infer<typeof platform>;
 
 /** Whether the relay reaches the plugin: `failed` where something else answers at its address. */
@@ -28,7 +28,8 @@ const parameter = z.string('is missing, or given twice');
 /** How a plugin begins to connect its site, in its owner's browser (RFC 6749, with the challenge of RFC 7636). */
 export const connectRequest = z
   .object({
-    platform,
+    // A Shopify shop is connected by installing the app there, and nowhere else.
+    platform: platform.extract(['wordpress'], 'is not a platform that is connected here'),
     site_url: siteUrl.describe('the home address of the site'),
     redirect_uri: webUrl.refine(value => plain(URL.parse(value)), 'has a user or a fragment'),
     state: parameter.regex(/^[\x20-\x7e]{1,512}$/, 'has 1 to 512 visible ASCII characters'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { timestamp, uuid } from './primitives.ts';
-import { citationSchema } from './turn.ts';
+import { citationSchema, productCard } from './turn.ts';
 
 /** How a stored message ended; `streaming` while its answer is being written. */
 export const messageStatus = z.enum(['completed', 'interrupted', 'failed', 'streaming']);
@@ -11,6 +11,7 @@ export const messageSchema = z.object({
   role: z.enum(['visitor', 'assistant', 'agent']),
   text: z.string(),
   citations: z.array(citationSchema),
+  products: z.array(productCard).optional().describe('as they were shown; absent where there were none'),
   status: messageStatus,
   createdAt: timestamp,
 });

@@ -59,6 +59,7 @@ const exportedConversation = z.object({
   pageTitle: z.string().nullable(),
   referrer: z.string().nullable(),
   prechat: z.record(z.string(), z.string()).nullable().describe('what the visitor answered before the chat'),
+  externalId: z.string().nullable().describe('the platform’s id of the customer who proved to be one'),
   createdAt: timestamp,
   restrictedAt: timestamp.nullable(),
   messages: z.array(exportedMessage),
@@ -72,7 +73,13 @@ const exportedConversation = z.object({
     .describe('the visitor’s decisions, oldest first'),
 });
 
-const exportedLead = z.object({ id: uuid, ...leadContent, restrictedAt: timestamp.nullable() });
+const exportedLead = z.object({
+  id: uuid,
+  ...leadContent,
+  externalId: z.string().nullable().describe('the platform’s id of the customer that was made of it'),
+  deliveredAt: timestamp.nullable().describe('when the platform’s list of customers took it'),
+  restrictedAt: timestamp.nullable(),
+});
 
 const exportedPageView = z.object({
   id: uuid,

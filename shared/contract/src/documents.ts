@@ -5,6 +5,26 @@ import { locale, text, timestamp } from './primitives.ts';
 const externalId = text(300, 1);
 const attribute = z.union([text(2_000), z.number(), z.boolean(), z.null(), z.array(text(500)).max(100)]);
 
+const MONEY = /^\d{1,12}(\.\d{1,4})?$/;
+
+/** An amount in the currency's main unit, as a decimal, such as `{ amount: "49.90", currency: "EUR" }`. */
+export const money = z.strictObject({
+  amount: z.string().regex(MONEY, 'is not an amount such as "49.90"'),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'is not a currency such as "EUR"'),
+});
+export type Money = z.infer<typeof money>;
+
+/** What can be put into a basket; `id` is the platform's own. */
+export const variant = z.strictObject({ id: text(300, 1), title: text(300), price: money, available: z.boolean() });
+export type Variant = z.infer<typeof variant>;
+
+/** What an answer says of a product by code: never written by a model. As it stood when it was sent. */
+export const product = z.strictObject({
+  image: z.strictObject({ url: text(2_048), alt: text(500) }).nullable(),
+  variants: z.array(variant).min(1).max(100),
+});
+export type Product = z.infer<typeof product>;
+
 const documentType = z.enum(['page', 'post', 'product', 'faq', 'policy']);
 
 /** One page or product of a site, as a plugin pushes it. Either `html` or `text`. */
@@ -22,6 +42,7 @@ export const documentUpsert = z
       .refine(value => Object.keys(value).length <= 100, 'has more than 100 entries')
       .optional()
       .describe('facts such as price, currency, sizes, stock'),
+    product: product.optional().describe('of a product: prices and stock here, not in the text, are filled in by code'),
     updatedAt: timestamp,
   })
   .refine(document => (document.html === undefined) !== (document.text === undefined), 'needs either html or text');

@@ -32,6 +32,7 @@ export const leadRequest = z.strictObject({
     .optional()
     .describe('where the form was; its address is kept, without query and fragment'),
   callbackAt: timestamp.optional(),
+  marketing: z.boolean().optional().describe('true where the visitor ticked the box for marketing e-mails'),
 });
 export type LeadRequest = z.infer<typeof leadRequest>;
 
@@ -49,10 +50,18 @@ export const leadContent = {
   fields: z.record(z.string(), z.string()),
   pageUrl: z.string().nullable(),
   callbackAt: timestamp.nullable(),
+  marketing: z.boolean().describe('agreed to marketing e-mails, by a box of its own'),
 };
 
 /** A lead as it is listed. While it is restricted, nothing of what the visitor wrote is told. */
-export const leadItem = z.object({ id: uuid, ...leadContent, restricted: z.boolean() });
+export const leadItem = z.object({
+  id: uuid,
+  ...leadContent,
+  restricted: z.boolean(),
+  delivery: z
+    .object({ deliveredAt: timestamp.nullable(), fault: z.string().nullable() })
+    .describe('to the platform’s list of customers; `fault` is one word where it cannot be made'),
+});
 export type LeadItem = z.infer<typeof leadItem>;
 
 export const leadPage = z.object({ items: z.array(leadItem), nextCursor: z.string().nullable() });

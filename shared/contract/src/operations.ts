@@ -101,7 +101,8 @@ export const operations: Operation[] = [
     id: 'takeTurn',
     method: 'post',
     path: `${widget}/turns`,
-    summary: 'Answers a question as a stream of the events started, delta, citation, suggestion, completed, failed.',
+    summary:
+      'Answers a question as a stream of the events started, delta, citation, product, suggestion, completed, failed.',
     body: turnRequest,
     status: 200,
     answer: 'text/event-stream',

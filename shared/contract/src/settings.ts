@@ -99,7 +99,7 @@ export const laterSettings: Pick<Settings, 'hours' | 'prechat' | 'limits' | 'fea
   hours: null,
   prechat: { enabled: false, fields: [] },
   limits: { answersPerMonth: null },
-  features: { leads: false, callback: false },
+  features: { leads: false, callback: false, marketing: false, orders: false },
 };
 
 /** The language-model services with keys; the extractive answer needs none and always comes last. */
@@ -177,6 +177,8 @@ const settingsWith = <Key extends z.ZodType>(apiKey: Key) => {
       .strictObject({
         leads: z.boolean().describe('the widget offers to leave contact details'),
         callback: z.boolean().describe('and to be called back'),
+        marketing: z.boolean().default(false).describe('with an unticked box for marketing e-mails'),
+        orders: z.boolean().default(false).describe('signed-in customers may ask about their own orders'),
       })
       .default(() => laterSettings.features),
   });

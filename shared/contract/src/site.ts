@@ -7,7 +7,7 @@ export const siteResponse = z.object({
   siteKey: z.string(),
   name: z.string(),
   createdAt: timestamp,
-  plan: z.string().describe('`self_hosted`: no limits but the owner’s own'),
+  plan: z.string().describe('`self_hosted`: no limits but the owner’s own; else the handle of what the platform sells'),
   usage: z.object({
     periodStart: timestamp,
     conversations: z.int(),

@@ -110,6 +110,18 @@ export const germanTexts: Record<TextName, string> = {
   callbackTime: 'Wann dürfen wir anrufen?',
   platformWithdrawn:
     'Sie haben Ihre Einwilligung in den Datenschutzeinstellungen dieser Website widerrufen. Der Chat ist gelöscht.',
+  platformForbids:
+    'Die Datenschutzeinstellungen dieser Website erlauben das Speichern dieses Chats nicht, daher wird nichts gespeichert. Sobald Sie dort Präferenzen erlaubt haben, wählen Sie im Menü „Diesen Chat ab jetzt speichern“.',
+  products: 'Produkte',
+  variant: 'Variante wählen',
+  addToCart: 'In den Warenkorb',
+  addedToCart: 'Im Warenkorb',
+  addFailed: 'Das wurde nicht in den Warenkorb gelegt. Bitte sehen Sie auf der Seite des Produkts nach.',
+  marketing: 'Bitte senden Sie mir auch Neuigkeiten und Angebote per E-Mail. Ich kann sie jederzeit abbestellen.',
+  inStock: 'auf Lager',
+  soldOut: 'ausverkauft',
+  priceFromTo: '{from} bis {to}',
+  priceAsOf: '{price} (Stand: {date})',
   disclosure:
     'Sie chatten mit einem automatischen Assistenten. Er antwortet aus den Seiten dieses Shops und kann sich irren.',
 };

@@ -107,6 +107,18 @@ export const spanishTexts: Record<TextName, string> = {
   callbackTime: '¿Cuándo podemos llamarle?',
   platformWithdrawn:
     'Ha retirado su consentimiento en los ajustes de privacidad de este sitio web. El chat está borrado.',
+  platformForbids:
+    'Los ajustes de privacidad de este sitio web no permiten guardar este chat, así que no se guarda nada. Cuando haya permitido allí las preferencias, elija «Guardar este chat a partir de ahora» en el menú.',
+  products: 'Productos',
+  variant: 'Elegir una variante',
+  addToCart: 'Añadir al carrito',
+  addedToCart: 'Añadido al carrito',
+  addFailed: 'No se ha añadido al carrito. Consulte la página del producto.',
+  marketing: 'Envíenme también novedades y ofertas por correo electrónico. Puedo darme de baja en cualquier momento.',
+  inStock: 'en existencias',
+  soldOut: 'agotado',
+  priceFromTo: 'de {from} a {to}',
+  priceAsOf: '{price} (a {date})',
   disclosure:
     'Está chateando con un asistente automático. Responde a partir de las páginas de esta tienda y puede equivocarse.',
 };

@@ -107,6 +107,18 @@ export const frenchTexts: Record<TextName, string> = {
   callbackTime: 'Quand pouvons-nous vous appeler ?',
   platformWithdrawn:
     'Vous avez retiré votre consentement dans les réglages de confidentialité de ce site. Le chat est effacé.',
+  platformForbids:
+    'Les réglages de confidentialité de ce site ne permettent pas d’enregistrer ce chat, donc rien n’est enregistré. Une fois les préférences autorisées dans ces réglages, choisissez « Enregistrer ce chat à partir de maintenant » dans le menu.',
+  products: 'Produits',
+  variant: 'Choisir une variante',
+  addToCart: 'Ajouter au panier',
+  addedToCart: 'Ajouté au panier',
+  addFailed: 'L’article n’a pas été ajouté au panier. Veuillez consulter la page du produit.',
+  marketing: 'Envoyez-moi aussi des nouveautés et des offres par e-mail. Je peux me désabonner à tout moment.',
+  inStock: 'en stock',
+  soldOut: 'épuisé',
+  priceFromTo: 'de {from} à {to}',
+  priceAsOf: '{price} (au {date})',
   disclosure:
     'Vous discutez avec un assistant automatique. Il répond à partir des pages de cette boutique et peut se tromper.',
 };

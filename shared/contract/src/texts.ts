@@ -106,6 +106,18 @@ export const defaultTexts = {
   callback: 'Ask to be called back',
   callbackTime: 'When may we call?',
   platformWithdrawn: 'You withdrew your consent in the privacy settings of this website. The chat is erased.',
+  platformForbids:
+    'The privacy settings of this website do not allow storing this chat, so nothing is stored. Once you have allowed preferences there, choose “Store this chat from now on” in the menu.',
+  products: 'Products',
+  variant: 'Choose a variant',
+  addToCart: 'Add to cart',
+  addedToCart: 'Added to cart',
+  addFailed: 'This was not put into your cart. Please look at the page of the product.',
+  marketing: 'Also send me news and offers by e-mail. I can unsubscribe at any time.',
+  inStock: 'in stock',
+  soldOut: 'sold out',
+  priceFromTo: '{from} to {to}',
+  priceAsOf: '{price} (as of {date})',
   disclosure: 'You are chatting with an automated assistant. It answers from this shop’s own pages and can be wrong.',
 } as const;
 

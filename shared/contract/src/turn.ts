@@ -22,6 +22,9 @@ const thread = z
     `is longer than ${THREAD_TEXT_MAX} characters in all; begin a new thread`,
   );
 
+/** What of a product may be shown at most. */
+export const CARD_VARIANTS_MAX = 20;
+
 const said = {
   clientTurnId: uuid.describe('made by the browser for each question; the same one again is the same turn'),
   text: text(2 * TEXT_MAX)
@@ -29,6 +32,9 @@ const said = {
     .refine(value => [...value].length <= TEXT_MAX, `is longer than ${TEXT_MAX} characters`),
   page: z.strictObject({ url: webUrl, title: text(500).optional(), referrer: text(2_048).optional() }),
   locale: locale.optional(),
+  customerToken: text(500, 1)
+    .optional()
+    .describe('proof by the platform of who is signed in, for questions about their own orders'),
 };
 
 /** Begins a stored conversation. */
@@ -48,6 +54,21 @@ export type TurnRequest = z.infer<typeof turnRequest>;
 export const citationSchema = z.object({ index: z.int().positive(), title: z.string(), url: z.string() });
 export type Citation = z.infer<typeof citationSchema>;
 
+/** A product that an answer speaks of, with what code knows of it. Prices are as a visitor reads them. */
+export const productCard = z.object({
+  index: z.int().positive().describe('of its citation'),
+  title: z.string(),
+  url: z.string(),
+  image: z.object({ url: z.string(), alt: z.string() }).nullable(),
+  price: z.string().describe('such as `€49.00`, or of the cheapest and the dearest variant'),
+  available: z.boolean(),
+  asOf: z.iso.datetime().nullable().describe('when price and stock were so, where they are not of this moment'),
+  variants: z
+    .array(z.object({ id: z.string(), title: z.string(), price: z.string(), available: z.boolean() }))
+    .describe('what can be put into the basket; `id` is the platform’s own'),
+});
+export type ProductCard = z.infer<typeof productCard>;
+
 /** Why an answer ended: by itself, at the token limit, by the provider's safety filter, or because the visitor left. */
 export const finishReason = z.enum(['stop', 'length', 'filtered', 'interrupted']);
 export type FinishReason = z.infer<typeof finishReason>;
@@ -61,9 +82,17 @@ export type TurnEvent =
   | { event: 'started'; data: { turnId: string; conversationId?: string; provider: string; model: string } }
   | { event: 'delta'; data: { text: string } }
   | { event: 'citation'; data: Citation }
+  | { event: 'product'; data: ProductCard }
   | { event: 'suggestion'; data: { kind: 'lead' | 'callback' | 'handoff'; reason: string } }
   | {
       event: 'completed';
-      data: { turnId: string; text: string; citations: Citation[]; finishReason: FinishReason; seal?: string };
+      data: {
+        turnId: string;
+        text: string;
+        citations: Citation[];
+        products?: ProductCard[];
+        finishReason: FinishReason;
+        seal?: string;
+      };
     }
   | { event: 'failed'; data: { code: FailureCode; retryable: boolean } };

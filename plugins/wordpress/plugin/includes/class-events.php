@@ -115,7 +115,7 @@ final class Events {
 			 * them. Whoever throws is told the same lead again later.
 			 *
 			 * @param array $lead {siteId, leadId, kind, createdAt, name, email, phone, message, fields, pageUrl,
-			 *                    callbackAt, conversationId}; texts are the visitor's own: escape them.
+			 *                    callbackAt, marketing, conversationId}; texts are the visitor's own: escape them.
 			 */
 			do_action( 'confab_lead_created', $event['data'] );
 		} catch ( \Throwable $error ) {

@@ -1,11 +1,11 @@
-import { connectRequest, type Platform } from '@confab/contract';
+import { type ConnectRequest, connectRequest } from '@confab/contract';
 import { validate } from '../../http/validate.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 
 /** What a plugin asks for on its owner's behalf. */
 export type Asked = {
-  platform: Platform;
+  platform: ConnectRequest['platform'];
   /** As `homeUrlOf` writes it. */
   homeUrl: string;
   redirectUri: string;

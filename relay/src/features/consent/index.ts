@@ -5,3 +5,4 @@ export { consentPersonalData } from './personal-data.ts';
 export { consentLogRoutes, consentRoutes } from './routes.ts';
 export { consentStore } from './store.ts';
 export { type LogReport, textLines, verifyLog } from './verify-log.ts';
+export { textsOf } from './widget-config.ts';

@@ -123,8 +123,9 @@ describe.each(databases)('the config on %s', database => {
   });
 
   it('offers what the owner switched on', async () => {
-    expect((await shown({})).features).toEqual({ transcript: false, leads: false, callback: false });
-    const features = { leads: true, callback: true };
+    const none = { transcript: false, leads: false, callback: false, marketing: false, orders: false };
+    expect((await shown({})).features).toEqual(none);
+    const features = { leads: true, callback: true, marketing: true, orders: true };
     expect((await shown({ features })).features).toEqual({ transcript: false, ...features });
   });
 });

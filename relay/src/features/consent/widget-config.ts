@@ -25,8 +25,8 @@ export function widgetConfig(site: Site, wantedLocale: string | undefined, now: 
   };
 }
 
-/** The owner's own texts stand over the built-in ones, all in the language of the notice: nobody reads a mixture. */
-function textsOf({ settings }: Site, locale: string, wishes: string[]) {
+/** The owner's own texts stand over the built-in ones, all in the language of `locale`: nobody reads a mixture. */
+export function textsOf({ settings }: Site, locale: string, wishes: string[]) {
   const language = languageOf(locale);
   const own = bestTag(
     Object.keys(settings.texts),

@@ -1,12 +1,15 @@
 import type { TurnEvent } from '@confab/contract';
 import { AppError } from '../../lib/app-error.ts';
 import type { Log } from '../../lib/log.ts';
+import type { Commerce } from '../../providers/commerce/commerce.ts';
 import type { Answer } from '../../providers/llm/first-that-answers.ts';
 import { type LlmRequest, type Passage, ProviderError } from '../../providers/llm/llm.ts';
 import type { Reporter } from '../../providers/reporter/reporter.ts';
 import type { Knowledge } from '../knowledge/index.ts';
 import type { Site } from '../sites/index.ts';
 import type { Usage } from '../usage/index.ts';
+import { withMarksFilled, withoutAmounts, withoutMarks } from './fill-marks.ts';
+import { type LiveFacts, liveFacts, productsAmong, withFacts } from './live-facts.ts';
 import { citationsOf, instructionsFor, messagesFor, numbered } from './prompt.ts';
 import type { FinishedAnswer, Transcript } from './transcript.ts';
 
@@ -18,6 +21,7 @@ const ANSWER_TEXT_MAX = 20_000;
 
 export type TurnDeps = {
   knowledge: Pick<Knowledge, 'search'>;
+  commerce: Commerce;
   usage: Pick<Usage, 'allowsModel' | 'countAnswer'>;
   /**
    * The providers that the site chose, as one, or the extractive one alone; `undefined` when the visitor left before the
@@ -29,7 +33,18 @@ export type TurnDeps = {
   report: Reporter['report'];
 };
 
-export type Turn = { id: string; site: Site; text: string; locale: string | undefined; transcript: Transcript };
+export type Turn = {
+  id: string;
+  site: Site;
+  text: string;
+  locale: string | undefined;
+  transcript: Transcript;
+  /** The platform's id of the customer whom the visitor proved to be. */
+  customerId: string | undefined;
+};
+
+/** What an answer is made from; `facts` where there is a product in it. */
+type Ground = { passages: Passage[]; answerable: boolean; facts: LiveFacts | undefined };
 
 /**
  * Everything that may refuse an answer happens here, before the first byte, so that a refusal is an ordinary HTTP
@@ -38,24 +53,30 @@ export type Turn = { id: string; site: Site; text: string; locale: string | unde
 export async function answerTurn(deps: TurnDeps, turn: Turn, signal: AbortSignal): Promise<AsyncIterable<TurnEvent>> {
   const { site, text, locale, transcript } = turn;
   try {
-    const [found, history, withModels] = await Promise.all([
-      deps.knowledge.search(site, text, { limit: PASSAGES, locale }),
+    const [ground, history, withModels] = await Promise.all([
+      groundOf(deps, turn, signal),
       transcript.read(),
       deps.usage.allowsModel(site),
     ]);
-    const passages = numbered(found.passages);
+    const { passages, answerable, facts } = ground;
+    // Where marks are filled in, nobody else may write one.
+    const clean = facts ? withoutMarks : (words: string) => words;
+    const said = history.map(message => ({
+      ...message,
+      text: clean(facts && message.role === 'assistant' ? withoutAmounts(message.text) : message.text),
+    }));
     const request = {
-      instructions: instructionsFor(site, deps.now()),
-      messages: messagesFor(history, passages, text),
+      instructions: instructionsFor(site, deps.now(), { withFacts: facts !== undefined }),
+      messages: messagesFor(said, passages, clean(text)),
       question: text,
       locale: locale ?? site.settings.locale,
       passages,
-      answerable: found.answerable,
+      answerable,
       maxTokens: site.settings.answers.maxTokens,
       signal,
     };
     const answer = await deps.ask(site, request, { withModels });
-    if (answer) return tell(deps, turn, answer, passages, found.answerable);
+    if (answer) return tell(deps, turn, answer, ground);
   } catch (error) {
     await transcript.finish({ ...nothing, status: 'failed' });
     if (!(error instanceof ProviderError)) throw error;
@@ -65,15 +86,38 @@ export async function answerTurn(deps: TurnDeps, turn: Turn, signal: AbortSignal
   return noEvents();
 }
 
-const nothing = { text: '', citations: [], finishReason: null, provider: null, model: null };
+const nothing = { text: '', citations: [], products: [], finishReason: null, provider: null, model: null };
+
+/** What the site's pages, and the visitor's own orders, hold on the question. */
+async function groundOf(
+  deps: TurnDeps,
+  { site, text, locale, customerId }: Turn,
+  signal: AbortSignal,
+): Promise<Ground> {
+  const { knowledge, commerce } = deps;
+  const how = { locale: locale ?? site.settings.locale, signal };
+  const [{ found, live }, orders] = await Promise.all([
+    knowledge.search(site, text, { limit: PASSAGES, locale }).then(found => {
+      const ids = new Set(found.passages.flatMap(({ product, externalId }) => (product ? [externalId] : [])));
+      // Not waited for: the answer may begin, and waits where it first speaks of a price.
+      return { found, live: ids.size > 0 ? commerce.products(site, [...ids], how) : undefined };
+    }),
+    site.settings.features.orders ? commerce.orders(site, text, customerId, how) : [],
+  ]);
+  const answerable = found.answerable || orders.length > 0;
+  const passages = numbered(found.passages, orders);
+  if (!live) return { passages, answerable, facts: undefined };
+  const products = productsAmong(found.passages, passages.slice(orders.length));
+  const facts = liveFacts(site, how.locale, products, live);
+  return { passages: withFacts(passages, products, text), answerable, facts };
+}
 
 /** What the visitor saw is what is kept, also when they leave or the provider fails half-way. */
 async function* tell(
   deps: TurnDeps,
   turn: Turn,
   { provider, model, parts }: Answer,
-  passages: Passage[],
-  answerable: boolean,
+  { passages, answerable, facts }: Ground,
 ): AsyncGenerator<TurnEvent> {
   const { id: turnId, site, transcript } = turn;
   const conversationId = transcript.begunHandle;
@@ -83,7 +127,7 @@ async function* tell(
   let status: FinishedAnswer['status'] = 'interrupted';
   let finishReason: FinishedAnswer['finishReason'] = null;
   try {
-    for await (const part of parts) {
+    for await (const part of facts ? withMarksFilled(parts, facts.fill) : parts) {
       if (part.type === 'finished') {
         status = 'completed';
         finishReason = part.reason;
@@ -107,11 +151,12 @@ async function* tell(
   }
 
   text = text.toWellFormed();
-  const citations = status === 'completed' ? citationsOf(text, passages, answerable) : [];
+  const citations = status === 'completed' ? citationsOf(text, passages, answerable, facts?.told) : [];
+  const products = facts ? await facts.cardsOf(citations) : [];
   let seal: string | undefined;
   try {
     [seal] = await Promise.all([
-      transcript.finish({ text, citations, status, finishReason, provider, model }),
+      transcript.finish({ text, citations, products, status, finishReason, provider, model }),
       deps.usage.countAnswer(site.id, { beginsConversation: transcript.first }),
     ]);
   } catch (error) {
@@ -129,8 +174,18 @@ async function* tell(
   if (status === 'failed') yield { event: 'failed', data: { code: 'provider_failed', retryable: true } };
   if (status !== 'completed') return;
   for (const citation of citations) yield { event: 'citation', data: citation };
-  const end = { turnId, text, citations, finishReason: finishReason ?? 'stop', ...(seal && { seal }) };
-  yield { event: 'completed', data: end };
+  for (const product of products) yield { event: 'product', data: product };
+  yield {
+    event: 'completed',
+    data: {
+      turnId,
+      text,
+      citations,
+      ...(products.length > 0 && { products }),
+      finishReason: finishReason ?? 'stop',
+      ...(seal && { seal }),
+    },
+  };
 }
 
 /** Whether the conversation went while its answer was written. */

@@ -42,9 +42,11 @@ export function createConversations(deps: Deps) {
     async takeTurn(site: Site, request: TurnRequest, signal: AbortSignal): Promise<AsyncIterable<TurnEvent>> {
       const turnId = uuidv7();
       const { text, locale } = request;
+      const { orders } = site.settings.features;
+      const customerId = orders ? deps.commerce.customerOf(site, request.customerToken) : undefined;
       if ('thread' in request) {
         const transcript = carriedTranscript(keyring, site.id, request.thread, text);
-        return answerTurn(deps, { id: turnId, site, text, locale, transcript }, signal);
+        return answerTurn(deps, { id: turnId, site, text, locale, transcript, customerId }, signal);
       }
 
       const turn: NewTurn = {
@@ -55,7 +57,7 @@ export function createConversations(deps: Deps) {
         text,
         createdAt: now(),
       };
-      const opened = await open(site, request, turn);
+      const opened = await open(site, request, turn, customerId);
       const begunHandle = 'consentToken' in request ? handleFor(request.consentToken) : undefined;
       if (!opened.isNew) {
         const look = () => store.answerOf(site.id, opened.conversationId, turn.clientTurnId);
@@ -63,9 +65,10 @@ export function createConversations(deps: Deps) {
       }
       const transcript = storedTranscript(site, opened, turn, begunHandle);
       const { conversationId } = opened;
-      return untilErased(conversationId, erased =>
-        answerTurn(deps, { id: turnId, site, text, locale, transcript }, AbortSignal.any([signal, erased])),
-      );
+      // Nothing of one customer's orders gets into the conversation of another, which would be found as the other's.
+      const ownId = opened.externalId === customerId ? customerId : undefined;
+      const asked = { id: turnId, site, text, locale, transcript, customerId: ownId };
+      return untilErased(conversationId, erased => answerTurn(deps, asked, AbortSignal.any([signal, erased])));
     },
 
     /** The conversation as its visitor reads it. Throws 404. */
@@ -144,9 +147,14 @@ export function createConversations(deps: Deps) {
 
   type StoredRequest = Exclude<TurnRequest, { thread: unknown }>;
 
-  async function open(site: Site, request: StoredRequest, turn: NewTurn): Promise<OpenedTurn> {
+  async function open(
+    site: Site,
+    request: StoredRequest,
+    turn: NewTurn,
+    customerId: string | undefined,
+  ): Promise<OpenedTurn> {
     if ('conversationId' in request) {
-      const opened = await store.continue(site.id, handleHashOf(request.conversationId), turn);
+      const opened = await store.continue(site.id, handleHashOf(request.conversationId), turn, customerId);
       if (!opened) throw notFound();
       return opened;
     }
@@ -161,6 +169,7 @@ export function createConversations(deps: Deps) {
       pageTitle: page.title ?? null,
       referrer: (page.referrer && pageAddress(page.referrer)) || null,
       prechat: answers,
+      externalId: customerId ?? null,
     };
     if (problems.length === 0) {
       const begun = await store.begin(site.id, conversation, consent.spending(site, request.consentToken), turn);
@@ -171,7 +180,8 @@ export function createConversations(deps: Deps) {
     const asked = existing && (await store.answerOf(site.id, existing.id, request.clientTurnId));
     if (!asked && problems.length > 0) throw prechatRefused(problems);
     if (!asked) throw new AppError('consent_required', 'This consent is spent or not valid. Ask the visitor again.');
-    return { conversationId: existing.id, isNew: false, isRestricted: existing.restrictedAt !== null };
+    const { id: conversationId, externalId } = existing;
+    return { conversationId, isNew: false, isRestricted: existing.restrictedAt !== null, externalId };
   }
 
   /** Runs an answer whose signal aborts when its conversation is erased meanwhile. */
@@ -241,12 +251,13 @@ export function createConversations(deps: Deps) {
   }
 
   function readable(message: StoredMessage) {
-    const { id, role, text, citations, status, createdAt } = message;
+    const { id, role, text, citations, products, status, createdAt } = message;
     return {
       id,
       role,
       text,
       citations,
+      ...(products && { products }),
       status: isAbandoned(message, now()) ? ('interrupted' as const) : status,
       createdAt: createdAt.toISOString(),
     };

@@ -11,10 +11,10 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
   name: 'conversations',
   tables: {
     Conversation: {
-      data: 'Language, the page the chat began on (without query), its title and referrer, what the visitor answered before the chat where the site asks for something, the hash of the handle in the visitor’s cookie, and what ties the consent records to it',
+      data: 'Language, the page the chat began on (without query), its title and referrer, what the visitor answered before the chat where the site asks for something, the hash of the handle in the visitor’s cookie, what ties the consent records to it, and the platform’s id of a customer who proved to be one',
       purpose:
         'Continuing the chat, and giving its visitor their rights; for each answer before the chat the purpose that the site names beside it',
-      origin: 'The visitor’s browser, and the visitor, after consent',
+      origin: 'The visitor’s browser, and the visitor, after consent; the platform, for who is signed in there',
       recipients: 'The site’s owner',
       kept: 'conversationDays (365 days unless the site says otherwise); at once when erased',
     },
@@ -27,12 +27,16 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
     },
   },
 
-  async find(tx, site, { email, phone, conversationId }): Promise<Found> {
+  async find(tx, site, { email, phone, externalId, conversationId }): Promise<Found> {
     const ids = new Set<string>();
     const contacts: Found['contacts'] = [];
     if (conversationId) {
       const either = { OR: [{ id: conversationId }, { handleHash: handleHashOf(conversationId) }] };
       const rows = await tx.conversation.findMany({ where: { siteId: site.id, ...either }, select: { id: true } });
+      for (const { id } of rows) ids.add(id);
+    }
+    if (externalId !== undefined) {
+      const rows = await tx.conversation.findMany({ where: { siteId: site.id, externalId }, select: { id: true } });
       for (const { id } of rows) ids.add(id);
     }
     if (email || phone) {
@@ -58,7 +62,10 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
     for (const { messages, siteId: _, handleHash, subjectKey, consentSequence, ...conversation } of rows) {
       all.push({
         ...conversation,
-        messages: messages.map(({ siteId: _site, conversationId: _id, clientTurnId: _turn, ...message }) => message),
+        messages: messages.map(({ siteId: _site, conversationId: _id, clientTurnId: _turn, products, ...message }) => ({
+          ...message,
+          ...(products !== null && { products }),
+        })),
         consents: await consent.receiptsOf(tx, site, { handleHash, subjectKey, consentSequence }),
       });
     }

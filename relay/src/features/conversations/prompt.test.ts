@@ -20,6 +20,11 @@ describe('the instructions', () => {
     expect(instructionsFor(site(''), now)).toContain('data');
   });
 
+  it('tell of marks only where there are any', () => {
+    expect(instructionsFor(site(''), now)).not.toContain('{{');
+    expect(instructionsFor(site(''), now, { withFacts: true })).toContain('{{price 1}}');
+  });
+
   it('say when the shop is closed, and when it opens by its own clocks', () => {
     const hours = { weekly: [{ day: 'monday' as const, opens: '09:00', closes: '17:00' }], holidays: [] };
     const closed = instructionsFor(site('', { hours, timezone: 'America/New_York' }), now);
@@ -43,6 +48,16 @@ describe('the messages', () => {
     expect(messages[2]?.text).toContain('text 1');
     expect(messages.at(-1)).toEqual({ role: 'visitor', text: 'Warm?' });
     expect(messagesFor(history, [], 'Warm?')).toHaveLength(3);
+  });
+
+  it('hold the facts of a product beside its text', () => {
+    const facts = { price: '{{price 1}}', availability: '{{availability 1}}' };
+    const [data] = messagesFor([], [{ ...passage(1), facts }, passage(2)], 'Warm?');
+    const [, json = ''] = /<passages>(.*)<\/passages>/s.exec(data?.text ?? '') ?? [];
+    expect(JSON.parse(json)).toEqual([
+      { document: 1, title: 'Page 1', text: 'text 1', facts },
+      { document: 2, title: 'Page 2', text: 'text 2' },
+    ]);
   });
 
   it('give a page no way out of its mark', () => {
@@ -83,11 +98,16 @@ describe('the numbers', () => {
       url: `https://shop.example/${documentId}`,
       heading: ordinal ? '' : 'Sizes',
       text: `text ${ordinal}`,
+      product: null,
+      syncedAt: now,
       score: 1,
       coverage: 1,
     }));
     expect(numbered(found).map(({ index }) => index)).toEqual([1, 2, 1]);
     expect(numbered(found)[0]?.text).toBe('Sizes\ntext 0');
+    const order = { title: 'Order #1', url: 'https://shop.example/account', text: 'It was sent.' };
+    expect(numbered(found, [order, order]).map(({ index }) => index)).toEqual([1, 2, 3, 4, 3]);
+    expect(numbered([], [order])).toEqual([{ index: 1, ...order }]);
   });
 });
 
@@ -99,6 +119,11 @@ describe('the citations', () => {
   it('are the documents that the answer names, once each', () => {
     expect(indexes('Warm [2], soft [1][2].')).toEqual([1, 2]);
     expect(indexes('Made up [9], [0], [-1], [1e1], [ 3 ].', false)).toEqual([]);
+  });
+
+  it('are those whose facts it tells as well', () => {
+    expect(citationsOf('Warm [3].', passages, true, new Set([2])).map(({ index }) => index)).toEqual([2, 3]);
+    expect(citationsOf('Warm.', passages, true, new Set([2])).map(({ index }) => index)).toEqual([2]);
   });
 
   it('are the best one where an answer from the knowledge names none', () => {

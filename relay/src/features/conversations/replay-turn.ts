@@ -31,7 +31,7 @@ export async function* replayTurn(
   }
 
   // Also for an answer that never began: the visitor may not have learnt the handle of the conversation yet.
-  const { turnId, text, citations, provider, model } = answer;
+  const { turnId, text, citations, products, provider, model } = answer;
   const conversationId = begunHandle && { conversationId: begunHandle };
   yield { event: 'started', data: { turnId, ...conversationId, provider: provider ?? 'none', model: model ?? 'none' } };
   if (answer.status === 'streaming' || (answer.status === 'interrupted' && text === '')) {
@@ -44,8 +44,9 @@ export async function* replayTurn(
     return;
   }
   for (const citation of citations) yield { event: 'citation', data: citation };
+  for (const product of products ?? []) yield { event: 'product', data: product };
   const finishReason = answer.status === 'interrupted' ? 'interrupted' : (answer.finishReason ?? 'stop');
-  yield { event: 'completed', data: { turnId, text, citations, finishReason } };
+  yield { event: 'completed', data: { turnId, text, citations, ...(products && { products }), finishReason } };
 }
 
 /** Whether nobody can be writing this answer any more. */

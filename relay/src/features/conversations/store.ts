@@ -1,4 +1,4 @@
-import type { Citation, FinishReason, MessageStatus } from '@confab/contract';
+import type { Citation, FinishReason, MessageStatus, ProductCard } from '@confab/contract';
 import { type Db, Prisma, type Tx } from '../../db/database.ts';
 import { olderThan, type Place } from '../../lib/cursor.ts';
 import type { Prechat } from './prechat.ts';
@@ -22,6 +22,8 @@ export type NewConversation = {
   pageTitle: string | null;
   referrer: string | null;
   prechat: Prechat | null;
+  /** The platform's id of the customer whom the visitor proved to be. */
+  externalId: string | null;
 };
 
 export type StoredMessage = {
@@ -30,6 +32,7 @@ export type StoredMessage = {
   role: 'visitor' | 'assistant' | 'agent';
   text: string;
   citations: Citation[];
+  products: ProductCard[] | null;
   status: MessageStatus;
   provider: string | null;
   model: string | null;
@@ -37,8 +40,8 @@ export type StoredMessage = {
   createdAt: Date;
 };
 
-/** `isNew` is false where this turn has been asked before. */
-export type OpenedTurn = { conversationId: string; isNew: boolean; isRestricted: boolean };
+/** `isNew` is false where this turn has been asked before; `externalId` is the customer's whom the conversation is of. */
+export type OpenedTurn = { conversationId: string; isNew: boolean; isRestricted: boolean; externalId: string | null };
 
 export type ConversationStore = ReturnType<typeof conversationStore>;
 
@@ -57,37 +60,53 @@ export const conversationStore = (db: Db) => ({
     const rows = await db.$queryRaw<{ conversationId: string }[]>`
       WITH "spent" AS (${spending}), "conversation" AS (
         INSERT INTO "Conversation" ("siteId", "id", "handleHash", "consentSequence", "subjectKey", "locale", "pageUrl",
-          "pageTitle", "referrer", "prechat", "createdAt")
+          "pageTitle", "referrer", "prechat", "externalId", "createdAt")
         SELECT ${siteId}::uuid, ${conversation.id}::uuid, ${conversation.handleHash}, "sequence", "subjectKey",
           ${conversation.locale}, ${conversation.pageUrl}, ${conversation.pageTitle}, ${conversation.referrer},
-          ${conversation.prechat && JSON.stringify(conversation.prechat)}::jsonb, ${turn.createdAt}::timestamptz
+          ${conversation.prechat && JSON.stringify(conversation.prechat)}::jsonb, ${conversation.externalId},
+          ${turn.createdAt}::timestamptz
         FROM "spent" RETURNING "id"
       ), "messages" AS (${insertTurn(siteId, turn)})
       SELECT "id"::text AS "conversationId" FROM "conversation"`;
-    return rows[0] && { conversationId: rows[0].conversationId, isNew: true, isRestricted: false };
+    const { externalId } = conversation;
+    return rows[0] && { conversationId: rows[0].conversationId, isNew: true, isRestricted: false, externalId };
   },
 
-  /** Writes a further turn. Gives nothing where the conversation is not there, also when it is just going. */
-  async continue(siteId: string, handleHash: string, turn: NewTurn): Promise<OpenedTurn | undefined> {
+  /**
+   * Writes a further turn, and whose conversation it is where a customer is proven who is the first. Gives nothing where
+   * the conversation is not there, also when it is just going.
+   */
+  async continue(
+    siteId: string,
+    handleHash: string,
+    turn: NewTurn,
+    customerId: string | undefined,
+  ): Promise<OpenedTurn | undefined> {
+    const which = Prisma.sql`"siteId" = ${siteId}::uuid AND "handleHash" = ${handleHash}`;
+    const columns = Prisma.sql`"id", "restrictedAt", "externalId"`;
+    const conversation =
+      customerId === undefined
+        ? Prisma.sql`SELECT ${columns} FROM "Conversation" WHERE ${which} FOR KEY SHARE`
+        : Prisma.sql`
+          UPDATE "Conversation" SET "externalId" = coalesce("externalId", ${customerId}) WHERE ${which}
+          RETURNING ${columns}`;
     const rows = await db.$queryRaw<OpenedTurn[]>`
-      WITH "conversation" AS (
-        SELECT "id", "restrictedAt" FROM "Conversation"
-        WHERE "siteId" = ${siteId}::uuid AND "handleHash" = ${handleHash} FOR KEY SHARE
-      ), "messages" AS (
+      WITH "conversation" AS (${conversation}), "messages" AS (
         ${insertTurn(siteId, turn)} ON CONFLICT ("siteId", "conversationId", "clientTurnId", "role") DO NOTHING
         RETURNING "id"
       )
       SELECT "id"::text AS "conversationId", EXISTS (SELECT FROM "messages") AS "isNew",
-        "restrictedAt" IS NOT NULL AS "isRestricted" FROM "conversation"`;
+        "restrictedAt" IS NOT NULL AS "isRestricted", "externalId" FROM "conversation"`;
     return rows[0];
   },
 
   /** Ends the answer of a turn. False where it was erased meanwhile: it does not come back. */
   async finish(siteId: string, conversationId: string, messageId: string, answer: FinishedAnswer): Promise<boolean> {
+    const products = answer.products.length > 0 ? JSON.stringify(answer.products) : null;
     const changed = await db.$executeRaw`
       UPDATE "Message" SET "text" = ${answer.text}, "citations" = ${JSON.stringify(answer.citations)}::jsonb,
-        "status" = ${answer.status}, "provider" = ${answer.provider}, "model" = ${answer.model},
-        "finishReason" = ${answer.finishReason}
+        "products" = ${products}::jsonb, "status" = ${answer.status}, "provider" = ${answer.provider},
+        "model" = ${answer.model}, "finishReason" = ${answer.finishReason}
       WHERE "siteId" = ${siteId}::uuid AND "conversationId" = ${conversationId}::uuid AND "id" = ${messageId}::uuid`;
     return changed > 0;
   },

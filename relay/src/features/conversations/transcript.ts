@@ -1,10 +1,11 @@
-import type { Citation, FinishReason } from '@confab/contract';
+import type { Citation, FinishReason, ProductCard } from '@confab/contract';
 import type { ChatMessage } from '../../providers/llm/llm.ts';
 
 /** How an answer ended, and all there is of it. */
 export type FinishedAnswer = {
   text: string;
   citations: Citation[];
+  products: ProductCard[];
   status: 'completed' | 'interrupted' | 'failed';
   finishReason: FinishReason | null;
   provider: string | null;

@@ -6,6 +6,7 @@ import {
   type DocumentPage,
   type DocumentUpsert,
   documentPage,
+  type Product,
 } from '@confab/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -30,6 +31,25 @@ const page = (more: Partial<DocumentUpsert> = {}): DocumentUpsert => ({
 const html = (content: string, more: Partial<DocumentUpsert> = {}): DocumentUpsert => {
   const { text: _, ...rest } = page(more);
   return { ...rest, html: content };
+};
+
+const product = (titles: string[], amount = '49.00'): Product => ({
+  image: null,
+  variants: titles.map((title, at) => ({
+    id: `v${at}`,
+    title,
+    price: { amount, currency: 'EUR' },
+    available: true,
+  })),
+});
+const jumper: DocumentUpsert = {
+  externalId: 'jumper',
+  type: 'product',
+  url: 'https://shop.example/jumper',
+  title: 'Kittiwake jumper',
+  text: 'Knitted from undyed wool, warm and a little itchy.',
+  product: product(['S / Blue', 'M / Teal']),
+  updatedAt: '2026-01-01T00:00:00Z',
 };
 
 type Labelled = { question: string; page?: string; pages?: string[]; answerable?: boolean };
@@ -105,6 +125,8 @@ describe.each(databases)('the knowledge on %s', database => {
         { attributes: { price: 8 } },
         { url: 'https://shop.example/washing' },
         { locale: 'de' },
+        { product: product(['']) },
+        { product: product([''], '48.00') },
       ];
       let document = page();
       for (const change of changes) {
@@ -289,6 +311,54 @@ describe.each(databases)('the knowledge on %s', database => {
       });
       const site = await relay.site({ documents: [...pages, product] });
       expect((await site.plugin.search({ q: 'in teal' })).body.items[0]).toMatchObject({ externalId: 'mug' });
+    });
+
+    it.each([
+      'how much is the Kittiwake jumper',
+      'what does the jumper cost?',
+      'is the jumper in stock',
+      'Is the Kittiwake sold out?',
+      'what sizes of the Kittiwake are there',
+      'do you sell jumpers',
+      'in teal',
+    ])('finds a product by what code tells of it, and shows no price: %s', async q => {
+      const site = await relay.site({ documents: [...pages, jumper] });
+      const { body } = await site.plugin.search({ q });
+      expect(body.answerable).toBe(true);
+      expect(body.items[0]).toMatchObject({ externalId: 'jumper' });
+      expect(JSON.stringify(body)).not.toMatch(/49|EUR|v0/);
+      expect(await texts(site)).not.toMatch(/49|EUR/);
+    });
+
+    it.each([
+      'how much is the Puffin jumper',
+      'what does the cup cost',
+      'how much is delivery to Mars',
+      'what does it cost',
+    ])('does not take a product for another one that it does not know: %s', async q => {
+      const site = await relay.site({ documents: [jumper] });
+      expect((await site.plugin.search({ q })).body.answerable).toBe(false);
+    });
+
+    it.each([
+      ['de', 'Was kostet der Kittiwake jumper?'],
+      ['de', 'Habt ihr den Kittiwake jumper?'],
+      ['fr', 'Combien coûte le Kittiwake jumper ?'],
+      ['es', '¿Cuánto cuesta el Kittiwake jumper?'],
+      ['fi', 'is the Kittiwake jumper itchy'],
+    ])('answers a visitor whose language is not that of the pages: %s, %s', async (locale, q) => {
+      const site = await relay.site({ documents: [...pages, jumper] });
+      const { body } = await site.plugin.search({ q, locale });
+      expect(body.answerable).toBe(true);
+      expect(body.items[0]).toMatchObject({ externalId: 'jumper' });
+      const other = { q: q.replace('Kittiwake jumper', 'Puffin Handschuh'), locale };
+      expect((await site.plugin.search(other)).body.answerable).toBe(false);
+    });
+
+    it('asks for the words of what code tells where the page is no product', async () => {
+      const { product: _, ...asPage } = jumper;
+      const site = await relay.site({ documents: [asPage] });
+      expect((await site.plugin.search({ q: 'is the jumper in stock' })).body.answerable).toBe(false);
     });
 
     it.each([

@@ -19,7 +19,7 @@ import type { Found, KnowledgeStore, NewDocument } from './store.ts';
 
 /**
  * The share of a question's weight that one passage must hold before we answer from it; set on the demo shop's
- * labelled questions (docs/decisions/0007-answerable.md).
+ * labelled questions (docs/decisions/0004-lexical-search.md).
  */
 const ANSWERABLE_COVERAGE = 0.45;
 
@@ -36,14 +36,23 @@ export type Knowledge = ReturnType<typeof createKnowledge>;
 
 export function createKnowledge({ store, now }: { store: KnowledgeStore; now: () => Date }) {
   return {
-    /** Takes documents in and lets others go; the same content again changes nothing. A bad one does not stop the rest. */
-    async sync(site: Site, change: { upsert: DocumentUpsert[]; delete: string[] }): Promise<DocumentsResponse> {
+    /**
+     * Takes documents in and lets others go; the same content again changes nothing. A bad one does not stop the rest.
+     * With `keepNewer` neither does a version that is older than the one held: for who hears of changes out of order.
+     */
+    async sync(
+      site: Site,
+      change: { upsert: DocumentUpsert[]; delete: string[] },
+      { keepNewer = false }: { keepNewer?: boolean } = {},
+    ): Promise<DocumentsResponse> {
       const upserts = lastOfEach(change.upsert);
-      const known = await store.contentHashes(site.id, [...upserts.keys()]);
+      const known = await store.versions(site.id, [...upserts.keys()]);
       const answer: DocumentsResponse = { accepted: 0, unchanged: 0, rejected: [] };
       for (const document of upserts.values()) {
         const contentHash = sha256(canonicalJson([INDEX_VERSION, document]));
-        if (known.get(document.externalId) === contentHash) {
+        const held = known.get(document.externalId);
+        const isOlder = held !== undefined && new Date(document.updatedAt) < held.updatedAt;
+        if (held?.contentHash === contentHash || (keepNewer && isOlder)) {
           answer.unchanged += 1;
           continue;
         }
@@ -134,17 +143,18 @@ function isWebAddress(url: string): boolean {
   return /^https?:\/\//i.test(url) && isStorable(url) && URL.canParse(url);
 }
 
-/** Price, sizes and the like, as passages of their own. */
-function facts({ attributes = {} }: DocumentUpsert): Chunk[] {
+/** Price, sizes and the like, as passages of their own. Of a `product` the variants’ names only: the rest is filled in. */
+function facts({ attributes = {}, product }: DocumentUpsert): Chunk[] {
   const lines = Object.entries(attributes).flatMap(([name, value]) => {
     if (value === null || value === '') return [];
     return `${name}: ${Array.isArray(value) ? value.join(', ') : value}`;
   });
-  return chunk(lines.join('\n'));
+  const variants = product && product.variants.length > 1 ? product.variants.map(({ title }) => title) : [];
+  return chunk([...lines, variants.join(', ')].join('\n'));
 }
 
 function rowOf(document: DocumentUpsert, chunks: Chunk[], contentHash: string, syncedAt: Date): NewDocument {
-  const { externalId, type, url, title, locale, attributes, updatedAt } = document;
+  const { externalId, type, url, title, locale, attributes, product, updatedAt } = document;
   return {
     id: uuidv7(),
     externalId,
@@ -153,6 +163,7 @@ function rowOf(document: DocumentUpsert, chunks: Chunk[], contentHash: string, s
     title: title.trim() || url,
     locale: locale ?? null,
     attributes: attributes ?? {},
+    product: product ?? null,
     contentHash,
     updatedAt: new Date(updatedAt),
     syncedAt,

@@ -1,3 +1,4 @@
+import type { Product } from '@confab/contract';
 import { type Db, Prisma } from '../../db/database.ts';
 import type { Chunk } from './chunk.ts';
 
@@ -9,6 +10,7 @@ export type NewDocument = {
   title: string;
   locale: string | null;
   attributes: object;
+  product: Product | null;
   contentHash: string;
   updatedAt: Date;
   syncedAt: Date;
@@ -23,12 +25,27 @@ export type Found = {
   title: string;
   heading: string;
   text: string;
+  /** What code says of it, and since when it is known to be so. */
+  product: Product | null;
+  syncedAt: Date;
   score: number;
   coverage: number;
 };
 
 /** Words that make a question and say nothing of its subject, which PostgreSQL's stop words leave in; English, stemmed. */
 const idleTerms = 'much mani would could may might pleas tell want like get got ok'.split(' ');
+
+/**
+ * Words that ask for what code says of a product and that its text need not hold, by the languages of our own texts. They
+ * tell nothing of whether the product is the one that is meant.
+ */
+const factWords = `
+  price cost costs cheap cheaper cheapest expensive stock available availability sold sell offer size sizes colour colours
+  color variant variants come
+  preis preise kosten kostet viel teuer teurer günstig günstiger billiger lager lieferbar verfügbar vorrätig ausverkauft
+  verkauft verkaufen führt größe größen farbe farben gibt
+  prix combien coûte coûtent cher stock disponible épuisé vendez taille tailles couleur couleurs
+  precio precios cuánto cuesta cuestan caro barato existencias agotado venden vende talla tallas color colores`;
 
 export type KnowledgeStore = ReturnType<typeof knowledgeStore>;
 
@@ -42,19 +59,24 @@ const B = 0.75;
 
 /** Every query of the knowledge. */
 export const knowledgeStore = (db: Db) => ({
-  async contentHashes(siteId: string, externalIds: string[]): Promise<Map<string, string>> {
+  /** What is held of these documents. */
+  async versions(
+    siteId: string,
+    externalIds: string[],
+  ): Promise<Map<string, { contentHash: string; updatedAt: Date }>> {
     const rows = await db.document.findMany({
       where: { siteId, externalId: { in: externalIds } },
-      select: { externalId: true, contentHash: true },
+      select: { externalId: true, contentHash: true, updatedAt: true },
     });
-    return new Map(rows.map(row => [row.externalId, row.contentHash]));
+    return new Map(rows.map(row => [row.externalId, row]));
   },
 
   /** Puts the document in place of its earlier version, whole or not at all. */
   async replace(siteId: string, document: NewDocument, textSearch: string): Promise<void> {
     const { chunks, ...columns } = document;
     const attributes = columns.attributes as Prisma.InputJsonObject;
-    const { id, externalId, ...changed } = { ...columns, attributes };
+    const product = columns.product ?? Prisma.DbNull;
+    const { id, externalId, ...changed } = { ...columns, attributes, product };
     const theDocument = Prisma.sql`
       (SELECT "id" FROM "Document" WHERE "siteId" = ${siteId}::uuid AND "externalId" = ${externalId})`;
     const ordinals = chunks.map((_, ordinal) => ordinal);
@@ -101,7 +123,7 @@ export const knowledgeStore = (db: Db) => ({
       where: { siteId, ...(before !== undefined && { id: { lt: before } }) },
       orderBy: { id: 'desc' },
       take: limit,
-      omit: { attributes: true },
+      omit: { attributes: true, product: true },
     }),
 
   async status(siteId: string) {
@@ -113,7 +135,7 @@ export const knowledgeStore = (db: Db) => ({
   /**
    * The passages of the site that fit the question best, by BM25 over stemmed words: a word that few passages hold
    * counts more than one that many do. `textSearches` are the languages that the question may be in; of each document
-   * come the best `perDocument`.
+   * come the best `perDocument`. What is asked about a product, such as its price, takes nothing from its coverage.
    */
   async search(
     siteId: string,
@@ -122,40 +144,60 @@ export const knowledgeStore = (db: Db) => ({
   ): Promise<Found[]> {
     return db.$queryRaw<Found[]>`
       WITH "asked" AS (
-        SELECT DISTINCT "lexeme" AS "term"
+        -- The same word in each language: its place in the question tells which belong together.
+        SELECT "lexeme" AS "term", "positions"[1] AS "place"
         FROM unnest(${textSearches}::text[]) AS language
         CROSS JOIN LATERAL unnest(to_tsvector(language::regconfig, ${question}))
         WHERE "lexeme" <> ALL (${idleTerms}::text[])
+      ), "terms" AS (
+        SELECT DISTINCT "term" FROM "asked"
       ), "site" AS (
         -- A handful of passages says little about which words are rare.
         SELECT greatest(count(*), 50)::float AS "chunks", greatest(avg("length"), 1) AS "averageLength"
         FROM "Chunk" WHERE "siteId" = ${siteId}::uuid
       ), "hits" AS MATERIALIZED (
         -- One look into the index for each word: without statistics a plain join would read the site's whole index.
-        SELECT "ofWord".* FROM "asked" CROSS JOIN LATERAL (
-          SELECT * FROM "ChunkTerm" WHERE "siteId" = ${siteId}::uuid AND "term" = "asked"."term" OFFSET 0
+        SELECT "ofWord".* FROM "terms" CROSS JOIN LATERAL (
+          SELECT * FROM "ChunkTerm" WHERE "siteId" = ${siteId}::uuid AND "term" = "terms"."term" OFFSET 0
         ) AS "ofWord"
+      ), "facts" AS (
+        SELECT unnest(tsvector_to_array(to_tsvector(language::regconfig, ${factWords}))) AS "term"
+        FROM unnest(${textSearches}::text[]) AS language
       ), "rarity" AS (
-        SELECT "asked"."term",
-          ln(1 + ("site"."chunks" - count("hits"."term") + 0.5) / (count("hits"."term") + 0.5)) AS "weight"
-        FROM "asked" CROSS JOIN "site" LEFT JOIN "hits" USING ("term") GROUP BY "asked"."term", "site"."chunks"
+        SELECT "terms"."term", ln(1 + ("site"."chunks" - count("hits"."term") + 0.5) / (count("hits"."term") + 0.5)) AS "weight"
+        FROM "terms" CROSS JOIN "site" LEFT JOIN "hits" USING ("term") GROUP BY "terms"."term", "site"."chunks"
+      ), "words" AS (
+        -- What says nothing in one of the languages says nothing; what is known in one of them is known.
+        SELECT "place", min("weight") AS "weight", bool_or("term" IN (SELECT "term" FROM "facts")) AS "isFact"
+        FROM "asked" JOIN "rarity" USING ("term")
+        GROUP BY "place" HAVING count(*) = cardinality(${textSearches}::text[])
       ), "whole" AS (
-        SELECT sum("weight") AS "weight" FROM "rarity"
+        SELECT sum("weight") AS "weight", sum("weight") FILTER (WHERE NOT "isFact") AS "ofSubject" FROM "words"
       ), "scored" AS (
-        SELECT "documentId", "ordinal", sum("rarity"."weight") / max("whole"."weight") AS "coverage",
+        SELECT "documentId", "ordinal",
           sum("rarity"."weight" * "frequency" * (${K1}::float + 1)
             / ("frequency" + ${K1}::float * (1 - ${B}::float + ${B}::float * "length" / "averageLength"))) AS "score"
-        FROM "hits" JOIN "rarity" USING ("term") CROSS JOIN "site" CROSS JOIN "whole"
+        FROM "hits" JOIN "rarity" USING ("term") CROSS JOIN "site"
         JOIN "Chunk" USING ("siteId", "documentId", "ordinal")
         GROUP BY "documentId", "ordinal"
       ), "placed" AS (
         SELECT *, row_number() OVER (PARTITION BY "documentId" ORDER BY "score" DESC, "ordinal") AS "place" FROM "scored"
       ), "ranked" AS (
         SELECT * FROM "placed" WHERE "place" <= ${perDocument} ORDER BY "score" DESC, "documentId", "ordinal" LIMIT ${limit}
+      ), "held" AS (
+        SELECT DISTINCT "hits"."documentId", "hits"."ordinal", "words".*
+        FROM "ranked" JOIN "hits" USING ("documentId", "ordinal") JOIN "asked" USING ("term")
+        JOIN "words" ON "words"."place" = "asked"."place"
+      ), "covered" AS (
+        SELECT "documentId", "ordinal", sum("held"."weight") / max("whole"."weight") AS "coverage",
+          coalesce(sum("held"."weight") FILTER (WHERE NOT "isFact"), 0) / max("whole"."ofSubject") AS "ofSubject"
+        FROM "held" CROSS JOIN "whole" GROUP BY "documentId", "ordinal"
       )
-      SELECT "ranked"."documentId"::text, "externalId", "url", "title", "heading", "text",
-        "score"::float AS "score", "coverage"::float AS "coverage"
+      SELECT "ranked"."documentId"::text, "externalId", "url", "title", "heading", "text", "product", "syncedAt",
+        "score"::float AS "score",
+        coalesce(CASE WHEN "product" IS NOT NULL THEN "ofSubject" END, "coverage", 0)::float AS "coverage"
       FROM "ranked"
+      LEFT JOIN "covered" USING ("documentId", "ordinal")
       JOIN "Chunk" ON "Chunk"."siteId" = ${siteId}::uuid AND "Chunk"."documentId" = "ranked"."documentId"
         AND "Chunk"."ordinal" = "ranked"."ordinal"
       JOIN "Document" ON "Document"."siteId" = ${siteId}::uuid AND "Document"."id" = "ranked"."documentId"

@@ -23,6 +23,12 @@ describe.each(databases)('leads on %s', database => {
     return own;
   };
 
+  const withBox = async () => {
+    const own = await relay.site();
+    await own.plugin.change(settings => ({ ...settings, features: { ...settings.features, marketing: true } }));
+    return own;
+  };
+
   describe('that a visitor leaves', () => {
     it('are kept as typed, with the normal forms that a person is found by', async () => {
       const own = await inIreland();
@@ -93,8 +99,25 @@ describe.each(databases)('leads on %s', database => {
       const { status, body } = await site.widget.lead({ fields });
       expect({ status, code: body.code }).toEqual({ status: 400, code: 'validation_failed' });
       expect(body.errors).toEqual(errors.map(([path, message]) => ({ path, message })));
-      expect(JSON.stringify(body)).not.toMatch(/ann@|085|call me/);
+      expect(JSON.stringify({ ...body, requestId: '' })).not.toMatch(/ann@|085|call me/);
       expect(await rows()).toEqual(before);
+    });
+
+    it('agree to marketing e-mails by a box of its own, and by nothing where the site has no such box', async () => {
+      const [boxed, plain] = [await withBox(), await relay.site()];
+      const fields = { email: 'box@example.com' };
+      for (const [own, marketing] of [
+        [boxed, true],
+        [boxed, false],
+        [plain, true],
+      ] as const) {
+        const { body } = await own.widget.lead({ fields, marketing });
+        const { items } = (await own.plugin.leads()).body;
+        expect(items.find(({ id }) => id === body.leadId)?.marketing).toBe(own === boxed && marketing);
+      }
+      const unasked = await boxed.widget.lead({ fields: { email: 'unasked@example.com' } });
+      expect(await rows(boxed)).toContainEqual(expect.objectContaining({ id: unasked.body.leadId, marketing: false }));
+      expect((await boxed.widget.lead({ fields, marketing: 'yes' })).status).toBe(400);
     });
 
     it('leave a blank field out', async () => {
@@ -243,7 +266,7 @@ describe.each(databases)('leads on %s', database => {
     });
 
     it('are two where anything that the visitor wrote is another', async () => {
-      const own = await relay.site();
+      const own = await withBox();
       const { fields } = lead;
       const all: object[] = [
         lead,
@@ -256,6 +279,7 @@ describe.each(databases)('leads on %s', database => {
         { fields: { ...fields, phone: '+353850123456' } },
         { fields: { ...fields, name: 'Anna' } },
         { fields: { ...fields, size: 'L' } },
+        { ...lead, marketing: true },
       ];
       const ids = new Set<string>();
       for (const each of [...all, ...all]) ids.add((await own.widget.lead(each)).body.leadId);
@@ -318,6 +342,8 @@ describe.each(databases)('leads on %s', database => {
         fields: { size },
         pageUrl: `${SHOP}/zanzi`,
         callbackAt: '2026-12-01T10:00:00.000Z',
+        marketing: false,
+        delivery: { deliveredAt: null, fault: null },
       });
       expect(item?.conversationId).not.toBe(handle);
 

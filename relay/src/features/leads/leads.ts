@@ -14,6 +14,9 @@ import type { LeadStore } from './store.ts';
 /** Who sends the same form again within this time has pressed the button twice, or lost the answer. */
 const SAME_WITHIN_MS = 60 * 60 * 1_000;
 
+/** As many leads are read at once, where all of a site are looked through. */
+const DELIVER_PAGE = 500;
+
 export type Leads = ReturnType<typeof createLeads>;
 
 type Deps = {
@@ -45,6 +48,8 @@ export function createLeads({ db, store, conversationOf, keepsConversation, jobs
         conversationId: conversation?.id ?? null,
         pageUrl: (request.page && pageAddress(request.page.url)) || null,
         callbackAt: request.callbackAt === undefined ? null : new Date(request.callbackAt),
+        // Where the form has no such box, nobody has ticked it.
+        marketing: site.settings.features.marketing && request.marketing === true,
         createdAt,
       };
       const since = new Date(createdAt.getTime() - SAME_WITHIN_MS);
@@ -66,8 +71,31 @@ export function createLeads({ db, store, conversationOf, keepsConversation, jobs
     async createdEvent(siteId: string, leadId: string): Promise<LeadCreated | undefined> {
       const lead = await store.find(siteId, leadId);
       if (!lead || lead.restrictedAt !== null) return undefined;
-      const { id, restricted: _, ...told } = listed(lead);
+      const { id, restricted: _, delivery: __, ...told } = listed(lead);
       return { type: 'lead.created', timestamp: told.createdAt, data: { siteId, leadId: id, ...told } };
+    },
+
+    /** The lead where it is still to be brought to the platform's customers: not erased, restricted or there already. */
+    async undelivered(siteId: string, leadId: string): Promise<UndeliveredLead | undefined> {
+      const lead = await store.find(siteId, leadId);
+      return lead && lead.restrictedAt === null && lead.deliveredAt === null ? lead : undefined;
+    },
+
+    /** Notes as whom the platform knows the person; the first time counts. */
+    setDelivered: (siteId: string, leadId: string, externalId: string) =>
+      store.setDelivered(siteId, leadId, externalId, now()),
+
+    /** Notes in one word why the platform has not taken it (yet). */
+    setDeliveryFault: (siteId: string, leadId: string, fault: string) => store.setDeliveryFault(siteId, leadId, fault),
+
+    /** Has every lead brought to its owner that was not taken yet; for when what was in the way may be gone. */
+    async deliverAgain(siteId: string): Promise<void> {
+      for (let after: string | undefined; ; ) {
+        const ids = await store.undeliveredIds(siteId, after, DELIVER_PAGE);
+        for (const leadId of ids) await jobs.enqueue(LEAD_CREATED, { siteId, leadId }, { key: leadId });
+        if (ids.length < DELIVER_PAGE) return;
+        after = ids.at(-1);
+      }
     },
 
     /** What was left, newest first. Throws 400 for a cursor that is none. */
@@ -110,6 +138,12 @@ function checkedFields(typed: LeadRequest['fields'], country: string | null) {
 
 type LeadRow = Awaited<ReturnType<LeadStore['list']>>[number];
 
+/** What the platform's list of customers is told of a lead. */
+export type UndeliveredLead = Pick<
+  LeadRow,
+  'id' | 'kind' | 'name' | 'emailKey' | 'phoneKey' | 'message' | 'callbackAt' | 'marketing' | 'createdAt'
+>;
+
 function listed(lead: LeadRow): LeadItem {
   const { id, conversationId, restrictedAt, name, email, phone, message, fields, pageUrl, callbackAt } = lead;
   const shown = { name, email, phone, message, fields: fields as Record<string, string>, pageUrl };
@@ -122,5 +156,7 @@ function listed(lead: LeadRow): LeadItem {
     conversationId,
     ...(restrictedAt === null ? shown : hidden),
     callbackAt: restrictedAt === null ? (callbackAt?.toISOString() ?? null) : null,
+    marketing: restrictedAt === null && lead.marketing,
+    delivery: { deliveredAt: lead.deliveredAt?.toISOString() ?? null, fault: lead.deliveryFault },
   };
 }

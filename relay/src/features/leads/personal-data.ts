@@ -14,17 +14,18 @@ import type { Site } from '../sites/index.ts';
 const REMOVED = '[removed]';
 
 /**
- * A lead is a person's who left that address or number, or who left it in one of their conversations. Whom somebody
- * else's lead merely names is taken out of its words; the lead stays, as it is not theirs.
+ * A lead is a person's who left that address or number, whose customer record the platform made of it, or who left it in
+ * one of their conversations. Whom somebody else's lead merely names is taken out of its words; the lead stays, as it is
+ * not theirs.
  */
 export const leadsPersonalData: Required<PersonalData> = {
   name: 'leads',
   tables: {
     Lead: {
-      data: 'Contact details and what else a visitor filled in: name, e-mail address, phone, message, wished time of a call',
+      data: 'Contact details and what else a visitor filled in: name, e-mail address, phone, message, wished time of a call, whether the box for marketing was ticked; the platform’s id of the customer that was made of it, and when',
       purpose: 'Answering the visitor who asked for it',
-      origin: 'The visitor, by sending the form',
-      recipients: 'The site’s owner',
+      origin: 'The visitor, by sending the form; the platform, which gave the id',
+      recipients: 'The site’s owner, also in the platform’s list of customers',
       kept: 'The site’s window for leads (365 days unless the site says otherwise)',
     },
   },
@@ -48,10 +49,11 @@ export const leadsPersonalData: Required<PersonalData> = {
     const leads = await tx.lead.findMany({
       where: of(site, subject, subject.conversationIds),
       orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-      omit: { siteId: true, emailKey: true, phoneKey: true },
+      omit: { siteId: true, emailKey: true, phoneKey: true, deliveryFault: true },
     });
-    return leads.map(({ createdAt, callbackAt, restrictedAt, ...lead }) => ({
+    return leads.map(({ createdAt, callbackAt, deliveredAt, restrictedAt, ...lead }) => ({
       ...lead,
+      deliveredAt: deliveredAt?.toISOString() ?? null,
       callbackAt: callbackAt?.toISOString() ?? null,
       createdAt: createdAt.toISOString(),
       restrictedAt: restrictedAt?.toISOString() ?? null,
@@ -109,12 +111,13 @@ type Words = { name: string | null; message: string | null; fields: Prisma.JsonV
 type LeadWords = Words & { id: string };
 
 /** The leads of a person. Of nobody, where nothing is known. */
-function of(site: Site, { email, phone }: Identifiers, conversationIds: string[]): Prisma.LeadWhereInput {
+function of(site: Site, { email, phone, externalId }: Identifiers, conversationIds: string[]): Prisma.LeadWhereInput {
   return {
     siteId: site.id,
     OR: [
       ...(email === undefined ? [] : [{ emailKey: email }]),
       ...(phone === undefined ? [] : [{ phoneKey: phone }]),
+      ...(externalId === undefined ? [] : [{ externalId }]),
       { conversationId: { in: conversationIds } },
     ],
   };

@@ -15,6 +15,7 @@ export type NewLead = {
   fields: Record<string, string>;
   pageUrl: string | null;
   callbackAt: Date | null;
+  marketing: boolean;
   createdAt: Date;
 };
 
@@ -28,10 +29,10 @@ export const leadStore = (db: Db) => ({
    * lead.
    */
   async add(tx: Tx, siteId: string, lead: NewLead, since: Date): Promise<{ id: string; isNew: boolean }> {
-    const { kind, name, emailKey, phoneKey, message, fields, callbackAt } = lead;
+    const { kind, name, emailKey, phoneKey, message, fields, callbackAt, marketing } = lead;
     const turnstile = `lead ${siteId} ${emailKey} ${phoneKey}`;
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${turnstile}, 0))`;
-    const same = { kind, name, emailKey, phoneKey, message, callbackAt, fields: { equals: fields } };
+    const same = { kind, name, emailKey, phoneKey, message, callbackAt, marketing, fields: { equals: fields } };
     const known = await tx.lead.findFirst({
       where: { siteId, ...same, restrictedAt: null, createdAt: { gt: since } },
       select: { id: true },
@@ -42,6 +43,27 @@ export const leadStore = (db: Db) => ({
   },
 
   find: (siteId: string, id: string) => db.lead.findUnique({ where: { siteId_id: { siteId, id } } }),
+
+  /** Not `update`, which throws where an erasure was quicker. */
+  async setDelivered(siteId: string, id: string, externalId: string, deliveredAt: Date): Promise<void> {
+    const where = { siteId, id, deliveredAt: null };
+    await db.lead.updateMany({ where, data: { externalId, deliveredAt, deliveryFault: null } });
+  },
+
+  async setDeliveryFault(siteId: string, id: string, deliveryFault: string): Promise<void> {
+    await db.lead.updateMany({ where: { siteId, id, deliveredAt: null }, data: { deliveryFault } });
+  },
+
+  /** By id: those that the platform has not taken and that may be told. */
+  async undeliveredIds(siteId: string, after: string | undefined, limit: number): Promise<string[]> {
+    const leads = await db.lead.findMany({
+      where: { siteId, deliveredAt: null, restrictedAt: null, ...(after !== undefined && { id: { gt: after } }) },
+      orderBy: { id: 'asc' },
+      take: limit,
+      select: { id: true },
+    });
+    return leads.map(({ id }) => id);
+  },
 
   /** Newest first. */
   list: (siteId: string, before: Place | undefined, limit: number) =>

@@ -11,6 +11,7 @@ export const impersonal: Readonly<Record<string, string>> = {
   Document: 'Pages and products of the site',
   Chunk: 'Passages of these pages',
   ChunkTerm: 'The words of these passages',
+  ShopifyShop: 'The address of a Shopify shop, its access tokens, encrypted, and how far its sync has come',
   PurgeRun: 'Certificates of purges: counts, cut-offs and hashes',
 };
 

@@ -116,6 +116,40 @@ describe.each(databases)('data requests on %s', database => {
       expect((await site.widget.conversation(handle)).status).toBe(200);
     });
 
+    it('finds a customer by the platform’s id, in chats and leads, for every type, and no other site’s', async () => {
+      const subject = { externalId: '7483920174839' };
+      const other = await relay.site();
+      for (const { id: siteId, widget } of [site, other]) {
+        await widget.begin('Is it wool?');
+        await relay.db.conversation.updateMany({ where: { siteId }, data: subject });
+        await widget.lead({ fields: { name: 'Jane', email: 'jane@a.example' } });
+        await relay.db.lead.updateMany({ where: { siteId }, data: { ...subject, deliveredAt: new Date() } });
+        await widget.begin('Is it warm?');
+      }
+      const { body: read } = await site.plugin.requestData({ type: 'access', subject });
+      expect(dataRequestResponse.parse(read)).toEqual(read);
+      expect(read.result.data).toMatchObject({
+        conversations: [subject],
+        leads: [{ ...subject, deliveredAt: expect.stringMatching(/Z$/) }],
+      });
+      await site.plugin.requestData({ type: 'restriction', subject });
+      const restricted = (rows: { restrictedAt: string | null }[]) => rows.filter(row => row.restrictedAt !== null);
+      for (const table of ['Conversation', 'Lead']) {
+        expect(restricted(await relay.rows(table, site)), table).toHaveLength(1);
+        expect(restricted(await relay.rows(table, other)), table).toEqual([]);
+      }
+      const changes = { name: 'Joan', email: 'joan@a.example' };
+      await site.plugin.requestData({ type: 'rectification', subject, changes });
+      expect(await relay.rows('Lead', site)).toMatchObject([{ ...changes, emailKey: 'joan@a.example' }]);
+      const erased = await site.plugin.requestData({ type: 'erasure', subject });
+      expect(erased.body.result).toMatchObject({ counts: { conversations: 1, messages: 2, leads: 1 }, retained: {} });
+      expect([await relay.rows('Lead', site), await relay.rows('Conversation', site)]).toMatchObject([
+        [],
+        { length: 1 },
+      ]);
+      expect(await relay.rows('Conversation', other)).toHaveLength(2);
+    });
+
     it('does not let the words of another site’s visitors speak for or against anybody', async () => {
       const other = await relay.site();
       await site.widget.begin('I am jane@a.example');

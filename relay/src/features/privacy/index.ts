@@ -5,6 +5,7 @@ export { mayMention } from './may-mention.ts';
 export { dataRequestGauges } from './metrics.ts';
 export type { Changes, Counts, DataMapEntry, Found, Identifiers, PersonalData, Subject } from './personal-data.ts';
 export { createPrivacy, type Privacy } from './privacy.ts';
+export { readableDocument } from './readable-document.ts';
 export { recordsPersonalData } from './records-personal-data.ts';
 export { privacyRoutes, visitorPrivacyRoutes } from './routes.ts';
 export { requestStore } from './store.ts';

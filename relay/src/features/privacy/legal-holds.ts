@@ -56,6 +56,10 @@ export function createLegalHolds({ db, hasConversation, now }: Deps) {
         take: limit,
       }),
 
+    /** Newest first, those that hold still. */
+    active: (siteId: string, limit: number) =>
+      db.legalHold.findMany({ where: { siteId, releasedAt: null }, orderBy: { createdAt: 'desc' }, take: limit }),
+
     /** Lets no hold be placed until `tx` ends, so that what it found free stays so. */
     async freeze(tx: Tx, siteId: string): Promise<void> {
       await tx.$queryRaw`SELECT 1 FROM "Site" WHERE "id" = ${siteId}::uuid FOR SHARE`;

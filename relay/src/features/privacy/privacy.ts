@@ -82,9 +82,12 @@ export function createPrivacy(deps: Deps) {
       return { ...summaryOf(outcome.request), result: outcome.result };
     },
 
-    /** Everything that is held about a visitor's own conversation; reading one's own is no request to keep a record of. */
-    async documentOf(site: Site, conversationId: string): Promise<PersonalDataDocument> {
-      return documentOf(db, site, await subjectOf(site, { conversationId }));
+    /**
+     * Everything that is held about whom the identifiers lead to. No record is kept of it: for who reads what is their
+     * own, and for a document of a request that has its record. Throws 409 `subject_ambiguous`.
+     */
+    async documentOf(site: Site, identifiers: Identifiers): Promise<PersonalDataDocument> {
+      return documentOf(db, site, await subjectOf(site, identifiers));
     },
 
     /** The requests of a site, newest first; throws 400 for a cursor that is none. */

@@ -45,7 +45,7 @@ export function visitorPrivacyRoutes(router: Router<SiteState>, { privacy, conve
   });
 
   router.get('/conversation/export', async ctx => {
-    const document = await privacy.documentOf(ctx.state.site, await conversationOf(ctx));
+    const document = await privacy.documentOf(ctx.state.site, { conversationId: await conversationOf(ctx) });
     send(ctx, document, document);
   });
 }

@@ -1,4 +1,4 @@
 export { openingStateAt } from './hours.ts';
 export { siteRoutes } from './routes.ts';
 export { createSites, type Sites } from './sites.ts';
-export { type Site, siteStore } from './store.ts';
+export { type Plan, type Site, type StoredSettings, siteStore, withOrigin } from './store.ts';

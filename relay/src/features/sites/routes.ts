@@ -23,7 +23,7 @@ export function siteRoutes(router: Router<SiteState>, { sites, usageOf, integrat
       siteKey: site.key,
       name: site.settings.name,
       createdAt: site.createdAt.toISOString(),
-      plan: 'self_hosted',
+      plan: site.plan?.handle ?? 'self_hosted',
       usage: await usageOf(site),
       integrations: integrationsOf(site),
       platform: site.platform,

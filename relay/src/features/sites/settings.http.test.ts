@@ -71,6 +71,17 @@ describe.each(databases)('the settings on %s', database => {
     expect(saved).toMatchObject({ status: 200, body });
   });
 
+  it('that were stored before a feature came have it switched off, and the others as they were', async () => {
+    const { id, key, secret, plugin } = await relay.site();
+    await relay.db.$executeRaw`
+      UPDATE "Site" SET "settings" = jsonb_set("settings", '{features}', '{"leads": true, "callback": false}')
+      WHERE "id" = ${id}::uuid`;
+    await relay.services.sites.ensure({ key, name: 'x', secret, allowedOrigins: [] });
+    const { headers, body } = await plugin.settings();
+    expect(body.features).toEqual({ leads: true, callback: false, marketing: false, orders: false });
+    expect(await plugin.save(body, headers.get('ETag') ?? '')).toMatchObject({ status: 200, body });
+  });
+
   it('are not overwritten by who has read older ones, who gets the newer ones', async () => {
     const { plugin } = await relay.site();
     const { headers, body } = await plugin.settings();

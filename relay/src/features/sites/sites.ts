@@ -7,7 +7,7 @@ import { AppError } from '../../lib/app-error.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import { defaultSettings } from './default-settings.ts';
-import type { KeyChange, Site, SiteStore, StoredSettings } from './store.ts';
+import type { KeyChange, Plan, Site, SiteStore, StoredSettings } from './store.ts';
 
 /** Other relay processes see a change of settings after this time; the one that took it sees it at once. */
 const CACHE_MS = 5_000;
@@ -87,15 +87,57 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
       return connected ? { site: connected, secret } : undefined;
     },
 
-    /** Voids the secret; what the site holds stays. */
-    async disconnect(siteId: string): Promise<void> {
-      await store.disconnect(siteId);
+    /** Makes a site for a platform's app, connected to nobody yet. `also` belongs to the same transaction. */
+    async prepare(
+      { platform, ...named }: { platform: Platform; name: string; allowedOrigins: string[] },
+      also: (tx: Tx, siteId: string) => Promise<void>,
+    ): Promise<void> {
+      const site = { ...newSite({ ...named, name: named.name.slice(0, NAME_MAX) }), platform };
+      await store.prepare(site, tx => also(tx, site.id));
+    },
+
+    /**
+     * Connects the site to a platform whose app is part of this relay, with the settings changed as it says. Such a site
+     * needs no secret: the one that it gets, since one is what a connected site has, is told to nobody. `also` belongs to
+     * the same transaction. Nothing where there is no such site (any more).
+     */
+    async connectApp(
+      siteId: string,
+      { platform, homeUrl }: { platform: Platform; homeUrl: string },
+      settingsOf: (settings: StoredSettings) => StoredSettings,
+      also: (tx: Tx) => Promise<void>,
+    ): Promise<Site | undefined> {
+      const secretHash = sha256(randomBytes(32).toString('base64url'));
+      const isThere = await store.connectApp(siteId, { platform, homeUrl, secretHash }, settingsOf, also);
+      forgetCached();
+      return isThere ? store.byId(siteId) : undefined;
+    },
+
+    /** Follows a platform that moved the site to another address. */
+    async move(
+      siteId: string,
+      homeUrl: string,
+      settingsOf: (settings: StoredSettings) => StoredSettings,
+    ): Promise<void> {
+      await store.move(siteId, homeUrl, settingsOf);
+      forgetCached();
+    },
+
+    /** Voids the secret; what the site holds stays. Within a transaction, call `forgetCached` after it. */
+    async disconnect(siteId: string, tx?: Tx): Promise<void> {
+      await store.disconnect(siteId, tx);
       forgetCached();
     },
 
     /** What a check of the connection found, unless the site has another secret by now. */
     setVerification: (siteId: string, secretHash: string, verification: Verification) =>
       store.setVerification(siteId, secretHash, verification, now()),
+
+    /** What the site has bought of its platform, from now on. */
+    async setPlan(siteId: string, plan: Plan | null): Promise<void> {
+      await store.setPlan(siteId, plan);
+      forgetCached();
+    },
 
     /** Has every request read its site anew, after one was erased. */
     forgetCached,

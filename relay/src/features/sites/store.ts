@@ -1,5 +1,5 @@
 import { laterSettings, type ModelProvider, type Platform, type Settings, type Verification } from '@confab/contract';
-import type { Db, Prisma, Tx } from '../../db/database.ts';
+import { type Db, Prisma, type Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Sealed } from '../../lib/keyring.ts';
 
@@ -12,6 +12,9 @@ export type StoredSettings = Omit<Settings, 'answers'> & {
 };
 
 export type ProviderKey = Sealed & { provider: string; last4: string };
+
+/** What a platform sells a site; `answersPerMonth` is how many answers by providers are in it, `null` any number. */
+export type Plan = { handle: string; name: string; answersPerMonth: number | null };
 
 /** One tenant, with everything that a request needs to know of it. */
 export type Site = {
@@ -28,6 +31,8 @@ export type Site = {
   homeUrl: string | null;
   verification: Verification | null;
   verifiedAt: Date | null;
+  /** What it has bought of its platform; nothing where that sells none, as on a relay that somebody runs for themselves. */
+  plan: Plan | null;
 };
 
 /** What a plugin of a site brings. */
@@ -88,11 +93,9 @@ export const siteStore = (db: Db) => ({
       if ('settings' in site) {
         await tx.site.create({ data: { ...site, settings: site.settings as Prisma.InputJsonValue, ...connected } });
       } else {
-        await tx.$queryRaw`SELECT 1 FROM "Site" WHERE "id" = ${site.id}::uuid FOR NO KEY UPDATE`;
-        const row = await tx.site.findUnique({ where: { id: site.id }, select: { settings: true } });
-        if (!row) return false;
-        const settings = withOrigin(row.settings as StoredSettings, new URL(connection.homeUrl).origin);
-        const changed = settings && { settings: settings as Prisma.InputJsonValue, settingsVersion: { increment: 1 } };
+        const { origin } = new URL(connection.homeUrl);
+        const changed = await changedSettings(tx, site.id, settings => withOrigin(settings, origin));
+        if (!changed) return false;
         await tx.site.update({ where: { id: site.id }, data: { ...connected, ...changed } });
       }
       await also(tx);
@@ -100,10 +103,44 @@ export const siteStore = (db: Db) => ({
     });
   },
 
+  async prepare(
+    site: Omit<NewSite, 'secretHash'> & { platform: Platform },
+    also: (tx: Tx) => Promise<void>,
+  ): Promise<void> {
+    await inTransaction(db, async tx => {
+      await tx.site.create({ data: { ...site, settings: site.settings as Prisma.InputJsonValue } });
+      await also(tx);
+    });
+  },
+
+  /** Gives the site to a platform's app. False where it is gone. */
+  async connectApp(
+    siteId: string,
+    connection: Connection,
+    settingsOf: (settings: StoredSettings) => StoredSettings,
+    also: (tx: Tx) => Promise<void>,
+  ): Promise<boolean> {
+    return inTransaction(db, async tx => {
+      const changed = await changedSettings(tx, siteId, settingsOf);
+      if (!changed) return false;
+      const data = { ...connection, verification: null, verifiedAt: null, ...changed };
+      await tx.site.update({ where: { id: siteId }, data });
+      await also(tx);
+      return true;
+    });
+  },
+
+  async move(siteId: string, homeUrl: string, settingsOf: (settings: StoredSettings) => StoredSettings): Promise<void> {
+    await inTransaction(db, async tx => {
+      const changed = await changedSettings(tx, siteId, settingsOf);
+      if (changed) await tx.site.update({ where: { id: siteId }, data: { homeUrl, ...changed } });
+    });
+  },
+
   /** From here on nobody has a secret of the site; what it holds stays. */
-  async disconnect(siteId: string): Promise<void> {
+  async disconnect(siteId: string, tx: Tx = db): Promise<void> {
     const data = { secretHash: null, verification: null, verifiedAt: null };
-    await db.site.updateMany({ where: { id: siteId }, data });
+    await tx.site.updateMany({ where: { id: siteId }, data });
   },
 
   /** Deletes the site and, by the database's own cascade, everything that belongs to it. */
@@ -121,6 +158,11 @@ export const siteStore = (db: Db) => ({
   async setVerification(siteId: string, secretHash: string, verification: Verification, at: Date): Promise<void> {
     const data = { verification, ...(verification === 'verified' && { verifiedAt: at }) };
     await db.site.updateMany({ where: { id: siteId, secretHash }, data });
+  },
+
+  /** Notes what the site has bought of its platform. */
+  async setPlan(siteId: string, plan: Plan | null): Promise<void> {
+    await db.site.updateMany({ where: { id: siteId }, data: { plan: plan ?? Prisma.DbNull } });
   },
 
   /** False where the settings are no longer the ones with `version`; nothing is written then. */
@@ -150,14 +192,29 @@ async function find(db: Db, where: Prisma.SiteWhereUniqueInput): Promise<Site | 
 }
 
 function siteOf({ secretHash, settings, ...row }: Prisma.SiteGetPayload<{ include: { providerKeys: true } }>): Site {
-  const known = { ...laterSettings, ...(settings as StoredSettings) };
+  const stored = settings as StoredSettings;
+  const known = { ...laterSettings, ...stored, features: { ...laterSettings.features, ...stored.features } };
   return { ...row, settings: known, isConnected: secretHash !== null } as Site;
 }
 
-/** The settings with this origin admitted; nothing where it is already. */
-function withOrigin(settings: StoredSettings, origin: string): StoredSettings | undefined {
+/**
+ * What to write so that the site's settings become those of `settingsOf`, which gives back what it got where nothing
+ * changes; they are locked until `tx` ends. Nothing where the site is gone.
+ */
+async function changedSettings(tx: Tx, siteId: string, settingsOf: (settings: StoredSettings) => StoredSettings) {
+  await tx.$queryRaw`SELECT 1 FROM "Site" WHERE "id" = ${siteId}::uuid FOR NO KEY UPDATE`;
+  const row = await tx.site.findUnique({ where: { id: siteId }, select: { settings: true } });
+  if (!row) return undefined;
+  const before = row.settings as StoredSettings;
+  const settings = settingsOf(before);
+  if (settings === before) return {};
+  return { settings: settings as Prisma.InputJsonValue, settingsVersion: { increment: 1 } };
+}
+
+/** The settings with this origin admitted. */
+export function withOrigin(settings: StoredSettings, origin: string): StoredSettings {
   const { allowedOrigins } = settings;
-  if (allowedOrigins.includes(origin)) return undefined;
+  if (allowedOrigins.includes(origin)) return settings;
   // The site that is connected must work: the oldest of a full list makes place.
   return { ...settings, allowedOrigins: [...allowedOrigins, origin].slice(-ORIGINS_MAX) };
 }

@@ -50,4 +50,29 @@ describe.each(databases)('an owner’s limit of answers on %s', database => {
     await limitTo(3);
     expect(await answeredBy()).toBe('openai');
   });
+
+  const buy = (answersPerMonth: number | null) =>
+    relay.services.sites.setPlan(site.id, { handle: 'starter', name: 'Starter', answersPerMonth });
+
+  it('does not lift what a plan allows, and a plan does not lift it', async () => {
+    await buy(1);
+    await limitTo(2);
+    expect([await answeredBy(), await answeredBy()]).toEqual(['openai', 'extractive']);
+    expect(await usage()).toMatchObject({ answersLimit: 1 });
+    await buy(5);
+    expect(await usage()).toMatchObject({ answersLimit: 2 });
+    expect(await answeredBy()).toBe('extractive');
+  });
+
+  it('may be that of the plan alone, and ends with it', async () => {
+    await buy(1);
+    expect((await site.plugin.site()).body).toMatchObject({ plan: 'starter', usage: { answersLimit: 1 } });
+    expect([await answeredBy(), await answeredBy()]).toEqual(['openai', 'extractive']);
+    const { completed } = await site.widget.turn(question('How long do parcels to Iceland take?', { thread: [] }));
+    expect(completed?.text).toContain('nine days');
+    await buy(null);
+    expect(await answeredBy()).toBe('openai');
+    await relay.services.sites.setPlan(site.id, null);
+    expect((await site.plugin.site()).body).toMatchObject({ plan: 'self_hosted', usage: { answersLimit: null } });
+  });
 });

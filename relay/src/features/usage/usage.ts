@@ -15,17 +15,23 @@ export function createUsage({ store, now }: { store: UsageStore; now: () => Date
      * so the limit is overrun by the turns that run at once and by no more.
      */
     async allowsModel(site: Site): Promise<boolean> {
-      const { answersPerMonth } = site.settings.limits;
-      if (answersPerMonth === null) return true;
-      return (await store.of(site.id, monthOf(now()))).answers < answersPerMonth;
+      const limit = answersLimitOf(site);
+      if (limit === null) return true;
+      return (await store.of(site.id, monthOf(now()))).answers < limit;
     },
 
     async ofThisPeriod(site: Site): Promise<SiteResponse['usage']> {
       const periodStart = monthOf(now());
       const counted = await store.of(site.id, periodStart);
-      return { periodStart: periodStart.toISOString(), ...counted, answersLimit: site.settings.limits.answersPerMonth };
+      return { periodStart: periodStart.toISOString(), ...counted, answersLimit: answersLimitOf(site) };
     },
   };
+}
+
+/** The owner's own limit or that of the plan, whichever comes first. */
+function answersLimitOf({ settings, plan }: Site): number | null {
+  const limits = [settings.limits.answersPerMonth, plan?.answersPerMonth ?? null].filter(limit => limit !== null);
+  return limits.length > 0 ? Math.min(...limits) : null;
 }
 
 function monthOf(time: Date): Date {

@@ -192,6 +192,7 @@ describe.each(databases)('a WordPress site on %s', database => {
           fields: { size },
           pageUrl: `${SHOP}/jumper`,
           callbackAt: '2026-12-01T10:00:00.000Z',
+          marketing: false,
           conversationId: item?.conversationId,
         },
       });

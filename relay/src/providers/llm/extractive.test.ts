@@ -112,6 +112,75 @@ describe('the extractive answer', () => {
     }
   });
 
+  describe('of a product with facts', () => {
+    const facts = {
+      price: '{{price 2}}',
+      availability: '{{availability 2}}',
+      variants: ['S / Blue', 'M / Blue', 'M / Red'].map((title, at) => ({
+        title,
+        price: `{{price 2.${at + 1}}}`,
+        availability: `{{availability 2.${at + 1}}}`,
+      })),
+    };
+    const priced = { ...page('It is warm and a little itchy.\nWash it by hand.', 2, 'Kittiwake jumper'), facts };
+    const told = 'Kittiwake jumper: {{price 2}}, {{availability 2}} [2]';
+    const all = [priced, delivery];
+
+    it.each([
+      'how much is the Kittiwake jumper?',
+      'What does the jumper cost',
+      'is the kittiwake in stock?',
+      'Is the jumper available',
+      'Was kostet der Kittiwake?',
+      'Ist der Kittiwake lieferbar?',
+      'Combien coûte le Kittiwake ?',
+      'Le Kittiwake est-il épuisé ?',
+      '¿Cuánto cuesta el Kittiwake?',
+      '¿Está agotado el Kittiwake?',
+    ])('tells them alone where they are asked for: %s', async question => {
+      expect(await ask(question, all)).toBe(told);
+    });
+
+    it('tells them behind what it quotes of the product, and of no other page', async () => {
+      expect(await ask('is the kittiwake itchy', all)).toMatch(
+        /itchy\. \[2\]\n\nKittiwake jumper: \{\{price 2\}\}.*\[2\]$/,
+      );
+      expect(await ask('how long does delivery to Ireland take', all)).not.toContain('{{');
+    });
+
+    it('tells the variants that are asked for', async () => {
+      const line = (at: number) => `- ${facts.variants[at - 1]?.title}: {{price 2.${at}}}, {{availability 2.${at}}}`;
+      expect(await ask('how much is the red jumper', all)).toBe(`${told}\n${line(3)}`);
+      expect(await ask('is the blue jumper in M in stock', all)).toBe(`${told}\n${line(2)}`);
+      expect(await ask('what sizes of the jumper are there', all)).toBe(`${told}\n${line(1)}\n${line(2)}\n${line(3)}`);
+    });
+
+    it('quotes of the attributes what was asked for, and no names of variants', async () => {
+      const attributes = page(
+        'Type: Knitwear\nSize: S, M\nSKU: 4711\nCare: by hand\nS / Blue, M / Blue, M / Red',
+        2,
+        priced.title,
+      );
+      const answer = (question: string) => ask(question, [priced, attributes]);
+      expect(await answer('Do you have the Kittiwake jumper in red?')).not.toMatch(/Type|Size|SKU|> S/);
+      expect(await answer('is there a jumper')).not.toMatch(/Type|Size|SKU|Care|> S/);
+      expect(await answer('what care does the jumper need')).toContain('> Care: by hand [2]');
+    });
+
+    it('tells those of the product that is meant', async () => {
+      const other = { ...page('Made of wool.', 1, 'Gannet jumper'), facts: { price: 'p', availability: 'a' } };
+      expect(await ask('how much is the Kittiwake jumper?', [other, priced])).toBe(told);
+      expect(await ask('what do your jumpers cost?', [other, priced])).toBe(`Gannet jumper: p, a [1]\n\n${told}`);
+    });
+
+    it('makes no markup of a name', async () => {
+      const hostile = { ...priced, title: '[Kittiwake](https://evil.test) | **jumper**' };
+      expect(await ask('how much is the kittiwake', [hostile])).toBe(
+        'Kittiwake | ∗∗jumper∗∗: {{price 2}}, {{availability 2}} [2]',
+      );
+    });
+  });
+
   it('answers in several pieces, none of them empty, then one end', async () => {
     const { parts } = await drain(
       extractiveLlm().stream(requestFor({ question: 'express', passages: [delivery], answerable: true })),

@@ -1,6 +1,6 @@
 import { languageOf } from '../../lib/language-tag.ts';
 import type { Llm, LlmPart, LlmRequest, Passage } from './llm.ts';
-import { bestQuotes } from './quote.ts';
+import { bestQuotes, type Quote } from './quote.ts';
 
 type Words = { quotes: string; nothing: string; purpose: string };
 
@@ -59,9 +59,20 @@ export const extractiveLlm = (): Llm => ({
 function answer({ question, locale, passages, answerable }: LlmRequest): string[] {
   const words = languages[languageOf(locale)] ?? english;
   const quotes = answerable ? bestQuotes(question, passages) : [];
-  if (quotes.length > 0)
-    return [words.quotes, ...quotes.map(({ index, text }) => `\n\n> ${text.replaceAll('\n', '\n> ')} [${index}]`)];
+  if (quotes.length > 0) return told(quotes, words);
   return [isSmallTalk(question, passages) ? words.purpose : words.nothing];
+}
+
+/** What the pages say, then what is told of their products. */
+function told(quotes: Quote[], words: Words): string[] {
+  const pages = quotes.filter(({ isFacts }) => !isFacts);
+  const facts = quotes.filter(({ isFacts }) => isFacts);
+  const paragraphs = [
+    ...(pages.length > 0 ? [words.quotes] : []),
+    ...pages.map(({ index, text }) => `> ${text.replaceAll('\n', '\n> ')} [${index}]`),
+    ...facts.map(({ index, text }) => text.replace(/$|\n/, end => ` [${index}]${end}`)),
+  ];
+  return paragraphs.map((paragraph, at) => (at === 0 ? paragraph : `\n\n${paragraph}`));
 }
 
 const isSmallTalk = (question: string, passages: Passage[]): boolean =>

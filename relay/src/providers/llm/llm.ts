@@ -5,7 +5,14 @@ import { OwnError } from '../../lib/app-error.ts';
 export type ChatMessage = { role: 'visitor' | 'assistant'; text: string };
 
 /** One passage of the site's knowledge; `index` is the number under which an answer cites its document, as `[1]`. */
-export type Passage = { index: number; title: string; url: string; text: string };
+export type Passage = { index: number; title: string; url: string; text: string; facts?: Facts };
+
+/**
+ * What is told of a product as marks, such as `{{price 1}}`: what an answer says in their place is filled in behind the
+ * provider, so that none can write a price of its own. They stand with the first passage of their document.
+ */
+export type Facts = { price: string; availability: string; variants?: VariantFacts[]; furtherVariants?: number };
+export type VariantFacts = { title: string; price: string; availability: string };
 
 /** Everything a provider needs for one answer. */
 export type LlmRequest = {

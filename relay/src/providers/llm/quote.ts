@@ -1,7 +1,10 @@
-import type { Passage } from './llm.ts';
+import type { Facts, Passage, VariantFacts } from './llm.ts';
 
-/** Words of a page, with the number of their document. Each line of the text is a row of a table. */
-export type Quote = { index: number; text: string };
+/**
+ * Words of a page, with the number of their document. Each line of the text is a row of a table. `isFacts` where it is
+ * no word of a page but what is told of a product: a line of it, then one for each variant that was asked for.
+ */
+export type Quote = { index: number; text: string; isFacts: boolean };
 
 const PASSAGES = 3;
 const UNITS = 4;
@@ -25,42 +28,62 @@ type Unit = {
   text: string;
   words: string[];
   isHeading: boolean;
+  isFacts: boolean;
 };
 
-/** The sentences of the best passages that say most on the question, word for word, in the order of their pages. */
+/**
+ * The sentences of the best passages that say most on the question, word for word, in the order of their pages; the facts
+ * of a product behind what is quoted of it, or alone where they say it best.
+ */
 export function bestQuotes(question: string, passages: readonly Passage[]): Quote[] {
-  const units = passages.slice(0, PASSAGES).flatMap(unitsOf);
   const asked = [...new Set(wordsOf(question))].filter(word => !idle.has(word));
+  const asksVariants = asksForVariants.test(question);
+  const facts = new Map(passages.flatMap(passage => (passage.facts ? [[passage.index, passage.facts] as const] : [])));
+  const units = passages.slice(0, PASSAGES).flatMap((passage, rank) => {
+    const ofPage = unitsOf(passage, rank).filter(unit => isWorthIt(unit, facts.get(passage.index), asked));
+    return passage.facts ? [...ofPage, factsUnit(passage, rank, passage.facts, { asked, asksVariants })] : ofPage;
+  });
   const weights = asked.map(word => weightOf(word, units));
   const asksPrice = asksForPrice.test(question);
+  const asksFacts = asksPrice || asksVariants || asksForStock.test(question);
 
-  const scored = units.map(unit => {
+  const matched = units.map(unit => {
     const title = wordsOf(unit.passage.title);
     // A word of the title is true of the whole page: it tells the pages apart, and not their sentences.
-    const matched = sum(
-      asked.map((word, at) => (match(word, title) / 2 || match(word, unit.words)) * (weights[at] ?? 0)),
-    );
-    const priced = asksPrice && matched > 0 && price.test(unit.text) ? 2 : 0;
-    return { unit, score: (matched + priced) * (1 - unit.rank / 10) };
+    return sum(asked.map((word, at) => (match(word, title) / 2 || match(word, unit.words)) * (weights[at] ?? 0)));
+  });
+  // Facts answer only of the product that is meant.
+  const meant = Math.max(0, ...matched.filter((_, at) => units[at]?.isFacts));
+  const scored = units.map((unit, at) => {
+    const words = matched[at] as number;
+    const tells = unit.isFacts ? asksFacts && words === meant : asksPrice && price.test(unit.text);
+    const told = tells && words > 0 ? 2 : 0;
+    return { unit, score: (words + told) * (1 - unit.rank / 10) };
   });
   const best = Math.max(0, ...scored.map(({ score }) => score));
-  if (best === 0) return blocks(units.filter(({ rank }) => rank === 0).slice(0, 2));
+  if (best === 0) return withTheirFacts(units.filter(({ rank, isFacts }) => rank === 0 && !isFacts).slice(0, 2), units);
 
   const chosen = new Set<Unit>();
   let length = 0;
   for (const { unit, score } of scored.toSorted((a, b) => b.score - a.score)) {
     if (score < best * 0.6 || chosen.size >= UNITS) break;
     for (const each of withWhatItLeadsTo(unit, units)) {
-      if (chosen.has(each) || length + each.text.length > LENGTH) continue;
+      if (chosen.has(each) || (!each.isFacts && length + each.text.length > LENGTH)) continue;
       chosen.add(each);
-      length += each.text.length;
+      length += each.isFacts ? 0 : each.text.length;
     }
   }
-  return blocks(units.filter(unit => chosen.has(unit)));
+  return withTheirFacts([...chosen], units);
 }
 
 const asksForPrice =
   /\b(price|prices|cost|costs|how much|cheap|cheaper|cheapest|expensive|preise?|kosten|kostet|teuer|prix|combien|co[uû]te(nt)?|precios?|cu[aá]nto|cuestan?)\b/i;
+
+const asksForStock =
+  /(?<!\p{L})(in stock|available|availability|sold out|lieferbar|verfügbar|vorrätig|auf lager|ausverkauft|en stock|disponibles?|épuisée?s?|existencias|agotad[oa]s?)(?!\p{L})/iu;
+
+const asksForVariants =
+  /(?<!\p{L})(sizes?|colou?rs?|variants?|größen?|farben?|varianten?|tailles?|couleurs?|variantes?|tallas?|colou?res)(?!\p{L})/iu;
 
 const price = /\p{Sc}\s?\d|\d\s?\p{Sc}|\b(EUR|USD|GBP)\b/u;
 
@@ -80,7 +103,54 @@ function unitsOf(passage: Passage, rank: number): Unit[] {
     })
     // The title is told with the citation.
     .filter(({ text }) => text !== '' && !passage.title.startsWith(text));
-  return texts.map((unit, place) => ({ ...unit, passage, rank, place, words: wordsOf(unit.text) }));
+  return texts.map((unit, place) => ({ ...unit, passage, rank, place, words: wordsOf(unit.text), isFacts: false }));
+}
+
+/** What a product costs and whether it is there, in the words of no language; also of the variants that are asked for. */
+function factsUnit(
+  passage: Passage,
+  rank: number,
+  facts: Facts,
+  { asked, asksVariants }: { asked: string[]; asksVariants: boolean },
+): Unit {
+  const variants = facts.variants ?? [];
+  const held = variants.map(({ title }) => wordsOf(title).filter(word => asked.includes(word)).length);
+  const most = Math.max(...held);
+  const wanted = variants.filter((_, at) => (most > 0 ? held[at] === most : asksVariants));
+  const line = (name: string, { price, availability }: Facts | VariantFacts) =>
+    `${asPlainText(name)}: ${price}, ${availability}`;
+  return {
+    passage,
+    rank,
+    line: -1,
+    place: -1,
+    text: [line(passage.title, facts), ...wanted.map(variant => `- ${line(variant.title, variant)}`)].join('\n'),
+    words: wordsOf([passage.title, ...variants.map(({ title }) => title)].join(' ')),
+    isHeading: false,
+    isFacts: true,
+  };
+}
+
+/**
+ * Whether one would quote it. Of a product's attributes, such as `Size: S, M`, only what was asked for is; and not the names
+ * of its variants, which the facts tell.
+ */
+function isWorthIt({ text, words }: Unit, facts: Facts | undefined, asked: string[]): boolean {
+  if (!facts) return true;
+  const [, name, value = text] = /^([^.!?:]{1,100}): (.*)$/.exec(text) ?? [];
+  const variants = wordsOf((facts.variants ?? []).map(({ title }) => title).join(' '));
+  if (wordsOf(value).every(word => variants.includes(word))) return false;
+  return name === undefined || asked.some(word => match(word, words) > 0);
+}
+
+/** What was chosen, and behind it the facts of every product among it. */
+function withTheirFacts(chosen: readonly Unit[], units: readonly Unit[]): Quote[] {
+  const documents = new Set(chosen.map(({ passage }) => passage.index));
+  const facts = units.filter(({ isFacts, passage }) => isFacts && documents.has(passage.index));
+  return [
+    ...blocks(units.filter(unit => !unit.isFacts && chosen.includes(unit))),
+    ...facts.map(({ passage, text }) => ({ index: passage.index, text, isFacts: true })),
+  ];
 }
 
 const wordsOf = (text: string): string[] =>
@@ -128,7 +198,7 @@ function withItsTable(unit: Unit, units: Unit[]): Unit[] {
   return unit === head ? inPassage.slice(first, end < 0 ? undefined : end) : [head, unit];
 }
 
-const isRow = ({ text }: Unit): boolean => text.includes(' | ');
+const isRow = ({ text, isFacts }: Unit): boolean => !isFacts && text.includes(' | ');
 
 /** Sentences that follow each other become one quote, and so do the rows of a table; a line of its own stays one. */
 function blocks(units: Unit[]): Quote[] {
@@ -143,10 +213,10 @@ function blocks(units: Unit[]): Quote[] {
       quote.text += `\n${unit.text}`;
       quote.last = unit;
     } else {
-      quotes.push({ index: unit.passage.index, text: unit.text, last: unit });
+      quotes.push({ index: unit.passage.index, text: unit.text, isFacts: false, last: unit });
     }
   }
-  return quotes.map(({ index, text }) => ({ index, text }));
+  return quotes.map(({ last: _, ...quote }) => quote);
 }
 
 const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);

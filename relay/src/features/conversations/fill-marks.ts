@@ -1,0 +1,81 @@
+import type { LlmPart } from '../../providers/llm/llm.ts';
+
+/** A place in an answer that code fills in: of which document, and of which of its variants. */
+export type Mark = { fact: 'price' | 'availability'; document: number; variant: number | undefined };
+
+/** `{{price 2}}`, or `{{price 2.3}}` for the third variant of the second document. */
+export const markOf = ({ fact, document, variant }: Mark): string =>
+  `{{${fact} ${document}${variant === undefined ? '' : `.${variant}`}}}`;
+
+/** What a mark may look like from its braces on, as far as it has come. */
+const BODY = String.raw`\{{2,}[^{}\n]{0,60}`;
+const WHOLE = new RegExp(`^${BODY}\\}\\}`);
+const GROWING = new RegExp(`^${BODY}\\}?$`);
+const BROKEN = new RegExp(`^${BODY}\\}?`);
+const KNOWN = /^\{+ *(price|availability) +(\d{1,3})(?:\.(\d{1,3}))? *\}+$/i;
+
+/** Text of a page or a visitor in which no mark can stand. */
+export const withoutMarks = (text: string): string => text.replace(/\{(?=\{)/g, '{ ');
+
+const NUMBER = String.raw`\d(?:[\d.,’'\s]*\d)?`;
+const CURRENCY = String.raw`(?:[A-Z]{0,3}\p{Sc}[A-Z]{0,2}|(?<!\p{L})(?:[A-Z]{3}|kr\.?|zł|Kč|Ft|lei)(?!\p{L}))`;
+const AMOUNT = new RegExp(`${CURRENCY}\\s?${NUMBER}|${NUMBER}\\s?${CURRENCY}`, 'gu');
+
+/** What was said before, without its sums of money: a price of then is none of now, and nobody can repeat what is not there. */
+export const withoutAmounts = (text: string): string => text.replace(AMOUNT, '…');
+
+/**
+ * The same answer with its marks filled in. Held back is only what may be the beginning of a mark; what turns out to be
+ * none, or is one that `fill` does not know, is left out.
+ */
+export async function* withMarksFilled(
+  parts: AsyncIterable<LlmPart>,
+  fill: (mark: Mark) => Promise<string>,
+): AsyncGenerator<LlmPart> {
+  let held = '';
+  for await (const part of parts) {
+    if (part.type === 'text') {
+      const { text, rest } = await filled(held + part.text, fill);
+      held = rest;
+      if (text) yield { type: 'text', text };
+    } else {
+      // One brace at the end is a brace.
+      if (held === '{') yield { type: 'text', text: held };
+      yield part;
+    }
+  }
+}
+
+async function filled(given: string, fill: (mark: Mark) => Promise<string>): Promise<{ text: string; rest: string }> {
+  let text = '';
+  let rest = given;
+  for (;;) {
+    const at = rest.indexOf('{{');
+    if (at < 0) {
+      const end = rest.endsWith('{') ? -1 : rest.length;
+      return { text: text + rest.slice(0, end), rest: rest.slice(end) };
+    }
+    text += rest.slice(0, at);
+    rest = rest.slice(at);
+    const [whole] = WHOLE.exec(rest) ?? [];
+    if (whole !== undefined) {
+      const mark = markIn(whole);
+      if (mark) text += await fill(mark);
+      rest = rest.slice(whole.length);
+    } else if (GROWING.test(rest)) {
+      return { text, rest };
+    } else {
+      rest = rest.slice((BROKEN.exec(rest) as RegExpExecArray)[0].length);
+    }
+  }
+}
+
+function markIn(whole: string): Mark | undefined {
+  const [, fact, document, variant] = KNOWN.exec(whole) ?? [];
+  if (fact === undefined) return undefined;
+  return {
+    fact: fact.toLowerCase() as Mark['fact'],
+    document: Number(document),
+    variant: variant === undefined ? undefined : Number(variant),
+  };
+}

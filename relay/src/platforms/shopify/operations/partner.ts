@@ -1,0 +1,1 @@
+export { ACTIVE_SUBSCRIPTION } from '../../../providers/payments/shopify-pricing.ts';
