@@ -17,6 +17,11 @@ import { readEventStream } from './event-stream.ts';
 const ANSWER_WITHIN_MS = 10_000;
 /** The relay sends a comment every 15 s at the latest, so this long a silence means that the connection is gone. */
 const SILENCE_MAX_MS = 45_000;
+const TOKEN_WITHIN_MS = 3_000;
+/** A token that expires on its way to the relay is of no use. */
+const TOKEN_MARGIN_MS = 15_000;
+/** A shop that did not say who is signed in is not asked again for this long. */
+const NO_TOKEN_FOR_MS = 60_000;
 
 /** The relay refused, or could not be reached. Which of the two, and why, is the code. */
 export class RelayError extends Error {
@@ -117,6 +122,29 @@ export function createClient(relay: string, siteKey: string) {
         wait.stop();
       }
     },
+  };
+}
+
+/**
+ * Fetches, and keeps until it expires, the shop's proof of who is signed in, from a path on the page's own origin. Nothing
+ * where nobody is, or where the shop does not say so in time: an answer must not wait for that, nor each for itself.
+ */
+export function customerTokenFrom(path: string): () => Promise<string | undefined> {
+  let held: { customerToken: string | null; expiresAt: string | null } | undefined;
+  let heldUntil = 0;
+  return async () => {
+    if (!(heldUntil > Date.now())) {
+      const init: RequestInit = {
+        credentials: 'same-origin',
+        cache: 'no-store',
+        signal: AbortSignal.timeout(TOKEN_WITHIN_MS),
+      };
+      held = await fetch(path, init)
+        .then(response => (response.ok ? response.json() : undefined))
+        .catch(() => undefined);
+      heldUntil = held ? Date.parse(held.expiresAt ?? '') - TOKEN_MARGIN_MS : Date.now() + NO_TOKEN_FOR_MS;
+    }
+    return held?.customerToken ?? undefined;
   };
 }
 

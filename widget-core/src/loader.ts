@@ -2,7 +2,7 @@ import { readHandle } from './cookie.ts';
 import { createLauncher } from './launcher.ts';
 import { type Options, readOptions } from './options.ts';
 import type { MountPanel, Panel } from './panel.ts';
-import { wordpressConsent } from './platform-consent.ts';
+import { platformConsents } from './platform-consent.ts';
 
 declare global {
   interface Window {
@@ -49,7 +49,7 @@ function parse(json = ''): Record<string, unknown> {
  * it is pressed, and the panel is loaded once.
  */
 function startWidget(options: Options, nonce: string) {
-  const platform = options.consent ? wordpressConsent : undefined;
+  const platform = options.consent ? platformConsents[options.consent] : undefined;
   const [place, ...others] = document.querySelectorAll('[data-confab-inline]');
   const launcher = createLauncher(ELEMENT, options, place);
   const { button, show } = launcher;
@@ -70,12 +70,14 @@ function startWidget(options: Options, nonce: string) {
   };
   button.onclick = () => {
     if (button.dataset.state === 'busy') return;
+    if (options.isPreview) return show('failed');
     show('busy');
     mount().then(
       ({ toggle }) => toggle(),
       () => show('failed'),
     );
   };
+  if (options.isPreview) return;
   platform?.watch(() => {
     // Whoever withdraws on the platform need not open the chat for it to be erased.
     const isWithdrawn = platform.answer() === false && readHandle();

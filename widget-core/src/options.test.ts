@@ -19,6 +19,9 @@ describe('what the page says', () => {
       label: defaultTexts.launcher,
       failed: expect.stringContaining('could not be loaded'),
       consent: '',
+      customer: '',
+      keepsPosition: false,
+      isPreview: false,
       appearance: { position: 'bottom-right', accent: '#1f6f54', theme: 'auto' },
     });
     expect(warnings).toEqual([]);
@@ -36,6 +39,14 @@ describe('what the page says', () => {
     expect(read({ base }, 'https://shop.example/a/b').options?.base).toBe(base);
   });
 
+  it('may say who listens to consent, where a customer is proven, and that the owner is looking', () => {
+    const said = { consent: 'shopify', customer: '/fr/apps/confab/customer', keepPosition: 'yes', preview: 'yes' };
+    const { options, warnings } = read(said);
+    const { consent, customer } = said;
+    expect(options).toMatchObject({ consent, customer, keepsPosition: true, isPreview: true });
+    expect(warnings).toEqual([]);
+  });
+
   it.each([
     ['relay', 'javascript:alert(1)'],
     ['base', 'javascript:alert(1)'],
@@ -43,7 +54,11 @@ describe('what the page says', () => {
     ['position', 'top'],
     ['accent', 'red'],
     ['theme', 'night'],
-    ['consent', 'shopify'],
+    ['consent', 'drupal'],
+    ['customer', 'https://elsewhere.example/apps/confab/customer'],
+    ['customer', '//elsewhere.example/apps/confab/customer'],
+    ['keepPosition', true],
+    ['preview', 'maybe'],
     ['label', 7],
     ['locale', { lang: 'de' }],
     ['accent', { toString: 1 }],

@@ -14,7 +14,13 @@ export interface Options {
   /** What to say when the panel's file cannot be loaded. */
   failed: string;
   /** The platform whose consent manager is listened to, if any. */
-  consent: '' | 'wordpress';
+  consent: '' | 'wordpress' | 'shopify';
+  /** Where the page says that a customer is signed in: the path on its own origin that gives a proof of it. */
+  customer: string;
+  /** The page has a say in the position, so that the settings at the relay do not change it. */
+  keepsPosition: boolean;
+  /** This is the owner's preview of the page: the launcher is shown, and the chat does not open. */
+  isPreview: boolean;
   appearance: Appearance;
 }
 
@@ -59,7 +65,10 @@ export function readOptions(data: Record<string, unknown>, around: Surroundings)
     // The default is `launcher` of the contract's texts, which as a whole would outweigh the loader; a test compares.
     label: read('label', 'Open chat'),
     failed: read('failed', 'The chat could not be loaded. Press the button to try again.'),
-    consent: oneOf('consent', '', 'wordpress'),
+    consent: oneOf('consent', '', 'wordpress', 'shopify'),
+    customer: read('customer', '', value => new URL(resolved(value) || 'about:blank').origin === new URL(base).origin),
+    keepsPosition: oneOf<string>('keepPosition', '', 'yes') !== '',
+    isPreview: oneOf<string>('preview', '', 'yes') !== '',
     appearance: {
       position: oneOf('position', 'bottom-right', 'bottom-left'),
       accent: read('accent', '#1f6f54', value => /^#[0-9a-f]{6}$/i.test(value)),

@@ -1,4 +1,4 @@
-import { createClient } from './client.ts';
+import { createClient, customerTokenFrom } from './client.ts';
 import { conversationCookie } from './cookie.ts';
 import type { Launcher } from './launcher.ts';
 import { directionOf, localeOf } from './locale.ts';
@@ -48,6 +48,7 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
     locale: localeOf(options.locale, document.documentElement.lang),
     privacySignal: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true,
     platform,
+    customerToken: options.customer ? customerTokenFrom(options.customer) : undefined,
     page: currentPage,
     changed: () => schedule(),
   });
@@ -67,7 +68,7 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
   );
   const consent = createConsent(session);
   const introduction = createIntroduction(session);
-  const thread = createThread(session);
+  const thread = createThread(session, text => say(text));
   const composer = createComposer(session);
   const chat = element('div', { class: 'chat' }, thread.element, composer.element);
   const pageHolder = element('div', { class: 'page-holder' });
@@ -108,7 +109,8 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
   function render(movesFocus = launcher.root.activeElement !== null) {
     const { config, texts, phase } = state;
     const { position, accent, theme } = config?.appearance ?? options.appearance;
-    launcher.dress({ position, accent, theme }, config?.texts.launcher ?? options.label);
+    const keptPosition = options.keepsPosition ? options.appearance.position : position;
+    launcher.dress({ position: keptPosition, accent, theme }, config?.texts.launcher ?? options.label);
     dialog.dataset.theme = theme;
     dialog.lang = config?.locale ?? 'en';
     dialog.dir = directionOf(dialog.lang);
@@ -147,15 +149,16 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
   let lastNote: SessionState['note'];
   let wasRestricted = false;
   let forget: ReturnType<typeof setTimeout> | undefined;
+  function say(text: string) {
+    live.textContent = text;
+    // Said once; whoever reads through the panel later must not meet it a second time.
+    clearTimeout(forget);
+    forget = setTimeout(say, SAID_AFTER_MS, '');
+  }
+
   /** Tells a screen reader what has happened: a finished answer as a whole, never its pieces. */
   function announce() {
     const { answering, messages, note, restricted, texts } = state;
-    const say = (text: string) => {
-      live.textContent = text;
-      // Said once; whoever reads through the panel later must not meet it a second time.
-      clearTimeout(forget);
-      forget = setTimeout(say, SAID_AFTER_MS, '');
-    };
     if (answering && !wasAnswering) say(texts.thinking);
     if (!answering && wasAnswering) {
       const answer = messages.at(-1);

@@ -26,6 +26,7 @@ function visit({
   jar = { handle: undefined as string | undefined, days: 0 },
   privacySignal = false,
   platform = undefined as PlatformConsent | undefined,
+  customerToken = undefined as (() => Promise<string | undefined>) | undefined,
 } = {}) {
   const session = createSession({
     client: createClient(relay.origin, 'demo'),
@@ -37,6 +38,7 @@ function visit({
     locale: 'en',
     privacySignal,
     platform,
+    customerToken,
     page: () => ({ url: 'https://shop.example/mugs' }),
     changed() {},
   });
@@ -157,7 +159,12 @@ describe('a visitor with Global Privacy Control', () => {
 function manager(answer: boolean | undefined) {
   return {
     said: answer,
+    isForbidden: false,
     told: [] as boolean[],
+    ready: async () => {},
+    allows() {
+      return !this.isForbidden;
+    },
     answer() {
       return this.said;
     },
@@ -274,6 +281,120 @@ describe('a consent manager of the whole site', () => {
     await withdrawing.ask('one');
     await withdrawing.withdraw();
     expect(agreed.told).toEqual([false]);
+  });
+});
+
+describe('a consent manager that does not allow storage', () => {
+  it('is told in words to who accepts our notice: nothing is stored, and the decision is recorded as a no', async () => {
+    const platform = manager(undefined);
+    platform.isForbidden = true;
+    const visitor = visit({ platform });
+    await visitor.load();
+    expect(visitor.state.phase).toBe('asking');
+    await visitor.accept();
+    expect(visitor.state).toMatchObject({ phase: 'ready', stored: false, note: 'platformForbids' });
+    expect(consents()).toMatchObject([{ decision: 'declined', source: 'platform' }]);
+    await visitor.ask('one');
+    expect(turns().at(-1)).toHaveProperty('thread', []);
+    expect([visitor.jar.handle, relay.conversations.size]).toEqual([undefined, 0]);
+  });
+
+  it('no longer stands in the way once it allows it, and the visitor asks for it again', async () => {
+    const platform = manager(undefined);
+    platform.isForbidden = true;
+    const visitor = visit({ platform });
+    await visitor.load();
+    await visitor.accept();
+    platform.isForbidden = false;
+    await visitor.followPlatform();
+    expect(visitor.state.stored).toBe(false); // what it allows is not what the visitor wants
+    await visitor.changeMind();
+    expect(visitor.state.stored).toBe(true);
+    expect(consents().at(-1)).toMatchObject({ decision: 'granted', source: 'settings' });
+    expect(platform.told).toEqual([]);
+  });
+
+  it('only after our notice was accepted ends the use of the chat, and erases nothing', async () => {
+    const platform = manager(undefined);
+    const visitor = visit({ platform });
+    await visitor.load();
+    await visitor.accept();
+    await visitor.ask('one');
+    const { handle } = visitor.jar;
+    platform.isForbidden = true;
+    await visitor.followPlatform();
+    expect(visitor.state).toMatchObject({ phase: 'ready', stored: false, messages: [], note: 'platformForbids' });
+    await visitor.ask('two');
+    expect(turns().at(-1)).toHaveProperty('thread', []);
+    expect([visitor.jar.handle, relay.conversations.size]).toEqual([handle, 1]);
+    expect(consents()).toHaveLength(1); // nobody has decided anything
+  });
+
+  it('while our notice is being accepted lets nothing be stored', async () => {
+    const platform = manager(undefined);
+    const visitor = visit({ platform });
+    await visitor.load();
+    const agreeing = visitor.accept();
+    platform.isForbidden = true;
+    await visitor.followPlatform();
+    await agreeing;
+    expect(visitor.state).toMatchObject({ stored: false, note: 'platformForbids' });
+    await visitor.ask('one');
+    expect([visitor.jar.handle, relay.conversations.size]).toEqual([undefined, 0]);
+  });
+
+  it('because the visitor said so in another tab, of which this one was not told, has nothing stored here', async () => {
+    const platform = manager(undefined);
+    const visitor = visit({ platform });
+    await visitor.load();
+    await visitor.accept();
+    platform.said = false;
+    platform.isForbidden = true;
+    await visitor.ask('one');
+    expect(turns()).toMatchObject([{ text: 'one', thread: [] }]);
+    expect([visitor.jar.handle, relay.conversations.size]).toEqual([undefined, 0]);
+    expect(consents().at(-1)).toMatchObject({ decision: 'withdrawn', source: 'platform' });
+    expect(visitor.state.messages.at(-1)?.text).toBe('You asked: one');
+  });
+
+  it('leaves a stored chat as it is, unseen and unused, and the chat goes on in memory until it allows it', async () => {
+    const before = await begun();
+    const platform = manager(undefined);
+    platform.isForbidden = true;
+    const visitor = visit({ jar: before.jar, platform });
+    await visitor.load();
+    expect(visitor.state).toMatchObject({ phase: 'ready', stored: false, messages: [], note: 'platformForbids' });
+    await visitor.ask('two');
+    expect(turns().at(-1)).toHaveProperty('thread', []);
+    expect(consents()).toHaveLength(1); // nobody has decided anything
+    platform.isForbidden = false;
+    await visitor.changeMind();
+    expect(visitor.state).toMatchObject({ phase: 'ready', stored: true, begun: true });
+    expect(visitor.state.messages.map(({ text }) => text)).toEqual(['one', 'You asked: one']);
+    expect(relay.conversations.size).toBe(1);
+  });
+});
+
+describe('a customer who is signed in', () => {
+  const features = { ...defaultConfig.features, orders: true };
+
+  it('is proven with each question where orders may be asked about, and nowhere else', async () => {
+    const customerToken = async () => 'proof';
+    const elsewhere = await declined({ customerToken });
+    await elsewhere.ask('one');
+    expect(turns().at(-1)).not.toHaveProperty('customerToken');
+    relay.configure({ features });
+    const visitor = await declined({ customerToken });
+    await visitor.ask('two');
+    expect(turns().at(-1)).toMatchObject({ customerToken: 'proof' });
+  });
+
+  it('that cannot be proven is answered like anybody else', async () => {
+    relay.configure({ features });
+    const visitor = await declined({ customerToken: async () => undefined });
+    await visitor.ask('one');
+    expect(turns().at(-1)).not.toHaveProperty('customerToken');
+    expect(visitor.state.messages.at(-1)).toMatchObject({ text: 'You asked: one', status: 'completed' });
   });
 });
 

@@ -3,6 +3,7 @@ import type {
   ConsentRequest,
   LeadRequest,
   MessageStatus,
+  ProductCard,
   Receipt,
   TurnEvent,
   TurnRequest,
@@ -23,6 +24,8 @@ export interface ShownMessage {
   text: string;
   status: MessageStatus;
   citations: Citation[];
+  /** What the answer speaks of, to look at and to buy. */
+  products: ProductCard[];
   /** Why there is no whole answer here. */
   problem?: TextName;
 }
@@ -69,6 +72,8 @@ export interface SessionParts {
   privacySignal: boolean;
   /** The consent manager of the whole site, where there may be one. */
   platform?: PlatformConsent | undefined;
+  /** Proof of who is signed in to the shop, where the page says that somebody is. */
+  customerToken?: (() => Promise<string | undefined>) | undefined;
   page(): TurnRequest['page'];
   changed(): void;
 }
@@ -83,7 +88,7 @@ export type Correction = { places: number; isHeld: boolean };
 export type OwnData = { document: { data: Record<string, object[]> }; page?: Blob };
 
 /** What a visitor leaves to be reached. */
-export type LeftDetails = Pick<LeadRequest, 'kind' | 'fields' | 'callbackAt'>;
+export type LeftDetails = Pick<LeadRequest, 'kind' | 'fields' | 'callbackAt' | 'marketing'>;
 
 /** A question on its way. It keeps its id until the relay says that this attempt is over, so no answer is paid for twice. */
 type Turn = { id: string; text: string; wasSent: boolean };
@@ -94,7 +99,8 @@ const newTurn = (text: string): Turn => ({ id: uuid(), text, wasSent: false });
 const PAUSE_MS = 5_000;
 
 /** The chat of one page view: consent, thread and failures, without any display. */
-export function createSession({ client, cookie, locale, privacySignal, platform, page, changed }: SessionParts) {
+export function createSession(parts: SessionParts) {
+  const { client, cookie, locale, privacySignal, platform, customerToken, page, changed } = parts;
   const state: SessionState = {
     phase: 'loading',
     texts: defaultTexts,
@@ -127,8 +133,8 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
     Object.assign(state, change);
     changed();
   };
-  const add = (message: Omit<ShownMessage, 'key'>) => {
-    const shown: ShownMessage = { ...message, key: nextKey++ };
+  const add = (message: Pick<ShownMessage, 'role' | 'text' | 'status'> & Partial<ShownMessage>) => {
+    const shown: ShownMessage = { citations: [], products: [], ...message, key: nextKey++ };
     state.messages.push(shown);
     return shown;
   };
@@ -142,16 +148,26 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
       const [config, conversation] = await Promise.all([
         client.config(locale),
         handle ? client.conversation(handle).catch(unlessGone) : undefined,
+        platform?.ready(),
       ]);
       useConfig(config);
       const answer = platform?.answer();
       if (handle && answer === false) await withdrawOnPlatform();
+      // Nobody has withdrawn anything, so the stored chat stays, unused, until the platform allows it again.
+      else if (handle && platform?.allows() === false) show({ phase: 'ready', note: 'platformForbids' });
       else if (handle && conversation) {
         transcript = storedTranscript(cookie, config.retentionDays, { conversationId: handle });
         state.messages = [];
-        for (const { role, text, status, citations } of conversation.messages) {
+        for (const { role, text, status, citations, products = [], createdAt } of conversation.messages) {
           const isWhole = status === 'completed' || role === 'visitor';
-          add({ role, text, citations, ...(isWhole ? { status } : { status: 'interrupted', problem: 'interrupted' }) });
+          add({
+            role,
+            text,
+            citations,
+            // What was so at that moment may be otherwise now.
+            products: products.map(card => ({ ...card, asOf: card.asOf ?? createdAt })),
+            ...(isWhole ? { status } : { status: 'interrupted', problem: 'interrupted' }),
+          });
         }
         offerLastAgain();
         show({ phase: 'ready', stored: true, begun: true, restricted: conversation.restricted });
@@ -170,13 +186,22 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
 
   /**
    * The answer on the platform may have changed, or is known only now. A withdrawal there is one here; a first answer
-   * takes the place of the one that our own notice is asking for.
+   * takes the place of the one that our own notice is asking for. Where it forbids what was allowed, without a word of
+   * the visitor, the chat goes on in memory.
    */
   async function followPlatform(): Promise<void> {
+    if (isLoading || state.deciding) return; // loading looks by itself, when it has all it needs
     const answer = platform?.answer();
-    if (isLoading || answer === undefined || state.deciding) return; // loading looks by itself, when it has all it needs
     if (answer === false && (state.stored || cookie.read())) await withdrawOnPlatform();
+    else if (state.stored && platform?.allows() === false) await goOnInMemory();
+    else if (answer === undefined) return;
     else if (state.phase === 'asking' && source === 'banner') await takeFromPlatform(answer);
+  }
+
+  async function goOnInMemory(): Promise<void> {
+    await settle();
+    startFresh();
+    show({ phase: 'ready', note: 'platformForbids' });
   }
 
   function useConfig(config: WidgetConfig) {
@@ -228,6 +253,7 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
   });
 
   async function accept(from: typeof source = source): Promise<void> {
+    if (platform?.allows() === false) return decline('platform', 'platformForbids');
     const wasDenied = platform?.answer() === false;
     show({ deciding: true, note: undefined });
     try {
@@ -245,7 +271,7 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
       show({ deciding: false });
     }
     // Withdrawn on the platform meanwhile: that is the later decision.
-    if (state.stored && !wasDenied && platform?.answer() === false) await withdrawOnPlatform();
+    if (state.stored && !wasDenied) await followPlatform();
   }
 
   /** Takes what the visitor filled in before the chat; nothing where they would rather not. */
@@ -255,8 +281,8 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
   }
 
   /** A visitor who says no is served at once: the record of it must not stand in the way. */
-  async function decline(from: typeof source = source): Promise<void> {
-    show({ phase: 'ready', note: undefined });
+  async function decline(from: typeof source = source, note?: TextName): Promise<void> {
+    show({ phase: 'ready', note });
     await client.decide(decision('declined', from)).then(
       answer => {
         receipt = answer.receipt;
@@ -276,6 +302,8 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
 
   /** From the menu: store what is said from now on. The notice comes first where this page view has not shown it. */
   async function changeMind(): Promise<void> {
+    // A chat that could not be used goes on; a second one would take its key away.
+    if (cookie.read() && platform?.allows() && platform.answer() !== false) return load();
     source = 'settings';
     if (hasSeenNotice) await accept();
     else askConsent('settings');
@@ -379,6 +407,8 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
   async function send(): Promise<void> {
     const text = state.draft.trim();
     if (text === '' || isTooLong(text) || state.answering || state.waiting) return;
+    // Another tab hears what the visitor says there; this one can only look, before it has anything stored.
+    if (state.stored && platform?.allows() === false) await followPlatform();
     const isSameTurn = isGivenBack && lastTurn?.text === text;
     if (isGivenBack) dropLastExchange();
     state.draft = '';
@@ -414,8 +444,8 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
     stop = () => controller.abort();
     lastTurn = turn;
     isGivenBack = false;
-    add({ role: 'visitor', text: turn.text, status: 'completed', citations: [] });
-    const answer = add({ role: 'assistant', text: '', status: 'streaming', citations: [] });
+    add({ role: 'visitor', text: turn.text, status: 'completed' });
+    const answer = add({ role: 'assistant', text: '', status: 'streaming' });
     show({ answering: true, retryable: false, note: undefined });
     let isOver = false;
     try {
@@ -438,12 +468,11 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
     show({ answering: false });
   }
 
-  function eventsOf(turn: Turn, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+  async function* eventsOf(turn: Turn, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+    const proof = state.config?.features.orders ? await customerToken?.() : undefined;
     turn.wasSent = true; // from here on the relay may know it
-    return client.ask(
-      { clientTurnId: turn.id, text: turn.text, page: page(), locale, ...transcript.address(introduction) },
-      signal,
-    );
+    const said = { clientTurnId: turn.id, text: turn.text, page: page(), locale };
+    yield* client.ask({ ...said, ...transcript.address(introduction), ...(proof && { customerToken: proof }) }, signal);
   }
 
   function hear({ event, data }: TurnEvent, turn: Turn, answer: ShownMessage) {
@@ -454,9 +483,11 @@ export function createSession({ client, cookie, locale, privacySignal, platform,
     }
     if (event === 'delta') answer.text += data.text;
     if (event === 'citation') answer.citations = [...answer.citations, data];
+    if (event === 'product') answer.products = [...answer.products, data];
     if (event === 'completed') {
       const isWhole = data.finishReason !== 'interrupted';
-      Object.assign(answer, { text: data.text, citations: data.citations, status: 'completed' });
+      const { text, citations, products = answer.products } = data;
+      Object.assign(answer, { text, citations, products, status: 'completed' });
       if (isWhole) transcript.answered(turn.text, data.text, data.seal);
       else cutShort(answer);
       if (transcript.isFull()) state.note = 'threadFull';

@@ -111,7 +111,7 @@ describe('outside of opening hours', () => {
 });
 
 describe('a visitor who wants to be reached', () => {
-  const features = { transcript: false, leads: true, callback: true };
+  const features = { transcript: false, leads: true, callback: true, marketing: false, orders: false };
   const left = () => here.relay.to('/leads').map(({ body }) => body);
 
   it('leaves contact details by keyboard, also after declining, and nothing is stored in the browser', async () => {
@@ -163,6 +163,38 @@ describe('a visitor who wants to be reached', () => {
         callbackAt: '2026-06-01T14:30:00.000Z',
       },
     ]);
+  });
+
+  it('gets marketing only where the owner offers it and they tick the box themselves, with an address for it', async () => {
+    here.relay.configure({ features });
+    const without = await arrive();
+    await openAnd(without.page, 'Decline');
+    await choose(without.page, 'Leave your contact details');
+    expect(await without.page.getByLabel('Also send me news').count()).toBe(0);
+
+    here.relay.configure({ features: { ...features, marketing: true } });
+    const { page } = await arrive();
+    await openAnd(page, 'Decline');
+    await choose(page, 'Leave your contact details');
+    const box = page.getByLabel('Also send me news');
+    expect(await box.isChecked()).toBe(false);
+    const send = page.getByRole('button', { name: 'Send to the shop' });
+    await page.getByLabel('Phone').fill('+353 85 012 3456');
+    await box.check();
+    await send.click();
+    await page.getByRole('alert').getByText('This is needed.').waitFor();
+    expect(await focused(page, 'name')).toBe('email');
+    await page.getByRole('textbox', { name: 'E-mail' }).fill('jo@example.com');
+    await send.click();
+    await page.getByText('The shop has received').waitFor();
+    expect(left().at(-1)).toMatchObject({ kind: 'lead', marketing: true });
+
+    await page.getByRole('button', { name: 'Back to the chat' }).click();
+    await choose(page, 'Leave your contact details');
+    await page.getByRole('textbox', { name: 'E-mail' }).fill('jo@example.com');
+    await page.getByRole('button', { name: 'Send to the shop' }).click();
+    await eventually(() => left().length).toBe(2);
+    expect(left().at(-1)).not.toHaveProperty('marketing');
   });
 
   it('reads what is missing, wrong or failed, loses no word, and sends once however often the button is pressed', async () => {

@@ -1,4 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright';
+import type { ProductCard } from '@confab/contract';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { ask, choose, composer, eventually, launcher, log, openAnd, useWidget } from './browser.ts';
@@ -28,6 +29,28 @@ async function failed(page: Page) {
   await page.getByRole('button', { name: 'Try again' }).waitFor();
 }
 
+const product: ProductCard = {
+  ...{ index: 1, title: 'Kittiwake Jumper, in the wool of Galway sheep', url: 'https://shop.example/kittiwake' },
+  ...{ image: null, price: '€119.00', available: true, asOf: '2026-05-01T12:00:00Z' },
+  variants: ['Small', 'Medium and a very long name that no screen has room for'].map((title, at) => ({
+    ...{ id: `gid://shopify/ProductVariant/${at}`, title, price: '€119.00', available: true },
+  })),
+};
+
+async function withProducts(page: Page) {
+  await page.evaluate(() => {
+    const updateCart = async () => ({ userErrors: [{ code: 'INVALID' }] });
+    Object.assign(window, { Shopify: { actions: { updateCart } } });
+  });
+  await openAnd(page, 'Decline');
+  here.relay.scripts.push(
+    answering('We have these.', citations, [product, { ...product, title: 'Averylong'.repeat(9) }]),
+  );
+  await ask(page, 'Do you have jumpers?');
+  await page.getByRole('button', { name: 'Add to cart Kittiwake' }).click();
+  await log(page).getByText('This was not put into your cart').waitFor();
+}
+
 /** Every state of the widget that looks different, by its name. */
 const states: Record<string, (page: Page) => Promise<unknown>> = {
   closed: page => launcher(page).waitFor(),
@@ -53,6 +76,7 @@ const states: Record<string, (page: Page) => Promise<unknown>> = {
     await log(page).getByText('Half an answer').waitFor();
   },
   answered,
+  'with products': withProducts,
   failed,
   'too long': async page => {
     await openAnd(page, 'Decline');
@@ -119,7 +143,9 @@ const states: Record<string, (page: Page) => Promise<unknown>> = {
     await openAnd(page, 'Decline');
   },
   'leaving details': async page => {
-    here.relay.configure({ features: { transcript: false, leads: true, callback: true } });
+    here.relay.configure({
+      features: { transcript: false, leads: true, callback: true, marketing: true, orders: false },
+    });
     await openAnd(page, 'Decline');
     await choose(page, 'Leave your contact details');
     await page.getByLabel('Ask to be called back').check();
@@ -203,6 +229,7 @@ describe('on a narrow screen', () => {
 
   it.each([
     'data',
+    'with products',
     'menu of a stored chat',
     'stopping the use failed',
     'use stopped',
@@ -311,14 +338,17 @@ it('nothing moves for a visitor who does not want motion', async () => {
   expect(await page.evaluate(() => document.querySelector('confab-chat')?.shadowRoot?.getAnimations().length)).toBe(0);
 });
 
-it('whatever can be pressed is large enough to be hit', async () => {
+it.each([
+  ['the menu', answered],
+  ['a product', withProducts],
+])('whatever can be pressed is large enough to be hit: %s', async (_, state) => {
   const { page } = await arrive();
-  await answered(page);
+  await state(page);
   await page.getByRole('button', { name: 'Privacy and options' }).click();
   const small = await page
     .locator('confab-chat')
     .evaluate(host =>
-      [...(host.shadowRoot?.querySelectorAll('button, .sources a') ?? [])]
+      [...(host.shadowRoot?.querySelectorAll('button, select, .sources a') ?? [])]
         .map(target => target.getBoundingClientRect())
         .filter(({ width, height }) => width > 0 && (width < 36 || height < 36)),
     );

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Citation, PersonalDataDocument, Receipt, TurnEvent, WidgetConfig } from '@confab/contract';
+import type { Citation, PersonalDataDocument, ProductCard, Receipt, TurnEvent, WidgetConfig } from '@confab/contract';
 import { defaultNotice, defaultTexts } from '@confab/contract/texts';
 
 /** A request as the stub saw it. */
@@ -20,7 +20,7 @@ export interface TurnReply {
   send(event: TurnEvent): void;
   /** The first event of every answer; begins a stored conversation where the turn asks for one. */
   start(): void;
-  finish(text: string, citations?: Citation[]): void;
+  finish(text: string, citations?: Citation[], products?: ProductCard[]): void;
 }
 
 export type TurnScript = (reply: TurnReply) => void | Promise<void>;
@@ -29,12 +29,13 @@ export type StubRelay = Awaited<ReturnType<typeof startStubRelay>>;
 
 /** Answers the whole question, in pieces. */
 export const answering =
-  (text: string, citations: Citation[] = []): TurnScript =>
+  (text: string, citations: Citation[] = [], products?: ProductCard[]): TurnScript =>
   reply => {
     reply.start();
     for (let at = 0; at < text.length; at += 7) reply.send({ event: 'delta', data: { text: text.slice(at, at + 7) } });
     for (const citation of citations) reply.send({ event: 'citation', data: citation });
-    reply.finish(text, citations);
+    for (const product of products ?? []) reply.send({ event: 'product', data: product });
+    reply.finish(text, citations, products);
   };
 
 /** Begins an answer, and hangs up in the middle of it. */
@@ -117,12 +118,16 @@ function wrongDetails(at: string, details: Record<string, string>) {
     .map(([field]) => ({ path: `${at}.${field}`, message: 'is wrong' }));
 }
 
+/** A message as the relay keeps it. */
+type Kept = { role: string; text: string; citations: Citation[]; products?: ProductCard[] | undefined; status: string };
+
 type ExportedMessage = PersonalDataDocument['data']['conversations'][number]['messages'][number];
 
 /** What an export tells besides what a test says. */
 const ofMessage = { provider: null, model: null, finishReason: null };
 const ofLead = {
   ...{ kind: 'lead' as const, conversationId: null, name: null, email: null, phone: null, message: null },
+  ...{ marketing: false, externalId: null, deliveredAt: null },
   ...{ fields: {}, pageUrl: null, callbackAt: null, createdAt: '2026-05-01T12:00:00Z', restrictedAt: null },
 };
 
@@ -136,7 +141,7 @@ export const defaultConfig: WidgetConfig = {
   hours: { open: true, nextOpenAt: null, timezone: 'UTC' },
   disclosure: defaultTexts.disclosure,
   retentionDays: 30,
-  features: { transcript: false, callback: false, leads: false },
+  features: { transcript: false, callback: false, leads: false, marketing: false, orders: false },
 };
 
 /** A form before the chat with one field of each kind of trouble. */
@@ -161,7 +166,7 @@ export const prechat: WidgetConfig['prechat'] = {
 export async function startStubRelay() {
   const seen: Seen[] = [];
   const scripts: TurnScript[] = [];
-  const conversations = new Map<string, { role: string; text: string; citations: Citation[]; status: string }[]>();
+  const conversations = new Map<string, Kept[]>();
   const receipts = new Map<string, Receipt[]>();
   const restricted = new Set<string>();
   /** The contact details that were left with a conversation. */
@@ -197,8 +202,8 @@ export async function startStubRelay() {
     const send: TurnReply['send'] = ({ event, data }) => {
       response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     };
-    const keep = (role: string, said: string, citations: Citation[]) =>
-      conversations.get(handle ?? '')?.push({ role, text: said, citations, status: 'completed' });
+    const keep = (role: string, said: string, citations: Citation[], products?: ProductCard[]) =>
+      conversations.get(handle ?? '')?.push({ role, text: said, citations, products, status: 'completed' });
     const script = scripts.shift() ?? answering(`You asked: ${text}`);
     await script({
       seen: request,
@@ -215,11 +220,11 @@ export async function startStubRelay() {
         const begun = receipt && handle ? { conversationId: handle } : {};
         send({ event: 'started', data: { turnId, ...begun, provider: 'stub', model: 'stub' } });
       },
-      finish(answer, citations = []) {
+      finish(answer, citations = [], products = undefined) {
         keep('visitor', text, []);
-        keep('assistant', answer, citations);
-        const seal = handle ? {} : { seal: `seal of ${answer.length}` };
-        send({ event: 'completed', data: { turnId, text: answer, citations, finishReason: 'stop', ...seal } });
+        keep('assistant', answer, citations, products);
+        const more = { ...(products && { products }), ...(!handle && { seal: `seal of ${answer.length}` }) };
+        send({ event: 'completed', data: { turnId, text: answer, citations, finishReason: 'stop', ...more } });
         response.end();
       },
     });
@@ -265,6 +270,7 @@ export async function startStubRelay() {
             pageTitle: null,
             referrer: null,
             prechat: null,
+            externalId: null,
           },
           ...{ createdAt: '2026-05-01T12:00:00Z', restrictedAt: null },
           messages: messages.map(message => ({ ...ofMessage, turnId: randomUUID(), ...message }) as ExportedMessage),

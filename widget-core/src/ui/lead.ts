@@ -19,13 +19,16 @@ export function leadPage({ state, leaveDetails }: Session, back: () => void): Pa
     time.element.hidden = !call.checked;
   });
 
+  const news = element('input', { type: 'checkbox', id: 'lead-marketing' });
+  const agree = element('label', { for: 'lead-marketing', class: 'check' }, news, texts.marketing);
+
   return formPage(
     texts,
     {
       title: texts.leadTitle,
       explained: texts.leadExplained,
       fields,
-      more: config?.features.callback ? [ask, time.element] : [],
+      more: [...(config?.features.callback ? [ask, time.element] : []), ...(config?.features.marketing ? [agree] : [])],
       submit: texts.leadSend,
       failed: texts.leadFailed,
       path: 'fields.',
@@ -35,12 +38,21 @@ export function leadPage({ state, leaveDetails }: Session, back: () => void): Pa
           phoneField?.rejectValue();
           return { field: phoneField };
         }
+        if (news.checked && !email) {
+          emailField?.rejectValue();
+          return { field: emailField };
+        }
         return email || phone ? undefined : { field: emailField, reason: texts.leadNeedsReach };
       },
       async send(filledIn) {
         const callbackAt = call.checked && time.value() ? new Date(time.value()).toISOString() : undefined;
         const kind = call.checked ? 'callback' : 'lead';
-        await leaveDetails({ kind, fields: filledIn, ...(callbackAt && { callbackAt }) });
+        await leaveDetails({
+          kind,
+          fields: filledIn,
+          ...(callbackAt && { callbackAt }),
+          ...(news.checked && { marketing: true }),
+        });
         return texts.leadSent;
       },
     },

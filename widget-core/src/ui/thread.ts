@@ -4,6 +4,7 @@ import type { Session, SessionState, ShownMessage } from '../session.ts';
 import { webAddress } from '../web-address.ts';
 import { element, setText } from './element.ts';
 import { createMarkdownView, outwardLink } from './markdown-view.ts';
+import { productCard } from './product.ts';
 
 type Texts = SessionState['texts'];
 
@@ -15,9 +16,9 @@ const ABOVE = 16;
 
 /**
  * What was said so far. It follows a growing answer while the visitor is looking at its end, until the question has
- * reached the top: a long answer is read from its beginning.
+ * reached the top: a long answer is read from its beginning. What happens in a card is told by `say`.
  */
-export function createThread({ retry }: Session) {
+export function createThread({ retry }: Session, say: (text: string) => void) {
   const greeting = element('p', { class: 'greeting' });
   const disclosure = element('p', { class: 'disclosure' });
   const hours = element('p', { class: 'note' });
@@ -57,11 +58,14 @@ export function createThread({ retry }: Session) {
       for (const message of messages) {
         let row = rows.get(message.key);
         if (!row) {
-          row = message.role === 'visitor' ? visitorRow(message) : answerRow(message, retry);
+          row = message.role === 'visitor' ? visitorRow(message) : answerRow(message, retry, say);
           rows.set(message.key, row);
           list.append(row.element);
         }
-        row.update(message, texts, { offersRetry: retryable && message === messages.at(-1), waiting });
+        row.update(message, texts, {
+          ...{ offersRetry: retryable && message === messages.at(-1), waiting },
+          locale: config?.locale,
+        });
       }
       const last = messages.at(-1)?.key ?? -1;
       if (wasAtEnd || last > newest) follow(messages.findLast(({ role }) => role === 'visitor')?.key);
@@ -88,7 +92,11 @@ function closedLine({ hours, locale }: WidgetConfig, texts: Texts): string {
 
 interface Row {
   element: HTMLElement;
-  update(message: ShownMessage, texts: Texts, can: { offersRetry: boolean; waiting: boolean }): void;
+  update(
+    message: ShownMessage,
+    texts: Texts,
+    now: { offersRetry: boolean; waiting: boolean; locale: string | undefined },
+  ): void;
 }
 
 function visitorRow({ text }: ShownMessage): Row {
@@ -103,21 +111,23 @@ function visitorRow({ text }: ShownMessage): Row {
   };
 }
 
-function answerRow({ role }: ShownMessage, retry: () => void): Row {
+function answerRow({ role }: ShownMessage, retry: () => void, say: (text: string) => void): Row {
   const author = element('span', { class: 'unseen' });
   const answer = createMarkdownView('bubble prose');
   const dots = element('span', { class: 'dots', 'aria-hidden': 'true' }, element('i'), element('i'), element('i'));
   const sources = element('div', { class: 'sources' });
+  const products = element('ul', { class: 'products' });
   const problem = element('span');
   const again = element('button', { type: 'button', class: 'button small' });
   const trouble = element('p', { class: 'problem' }, problem, again);
-  const row = element('li', { class: role }, author, dots, answer.element, sources, trouble);
+  const row = element('li', { class: role }, author, dots, answer.element, products, sources, trouble);
   again.addEventListener('click', () => retry());
   let shownSources: unknown;
+  let shownProducts: unknown;
 
   return {
     element: row,
-    update(message, texts, { offersRetry, waiting }) {
+    update(message, texts, { offersRetry, waiting, locale }) {
       const isStreaming = message.status === 'streaming';
       setText(author, `${message.role === 'agent' ? texts.agent : texts.assistant}: `);
       dots.hidden = !isStreaming || message.text !== '';
@@ -126,6 +136,13 @@ function answerRow({ role }: ShownMessage, retry: () => void): Row {
       answer.update(message.text, message.citations);
       if (shownSources !== message.citations) sources.replaceChildren(...sourceList(message, texts));
       shownSources = message.citations;
+      // A finished answer first: pictures and buttons that come while it is read would push it about.
+      const cards = isStreaming ? undefined : message.products;
+      if (shownProducts !== cards) {
+        products.setAttribute('aria-label', texts.products);
+        products.replaceChildren(...(cards ?? []).flatMap(card => productCard(card, texts, locale, say)));
+      }
+      shownProducts = cards;
       trouble.hidden = !message.problem;
       setText(problem, message.problem ? texts[message.problem] : '');
       setText(again, texts.retry);
