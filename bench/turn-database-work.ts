@@ -34,10 +34,10 @@ export async function turnsUntil(signal: AbortSignal, db: Db, siteIds: string[],
     const text = 'Is the jumper warm enough for the ferry?';
     const asked = { turnId, clientTurnId, visitorMessageId, assistantMessageId, text, createdAt: new Date() };
     const page = { pageUrl: '', pageTitle: null, referrer: null };
-    const conversation = { id: randomUUID(), handleHash, locale: 'en', ...page, prechat: null };
+    const conversation = { id: randomUUID(), handleHash, locale: 'en', ...page, prechat: null, externalId: null };
     const start = performance.now();
     const opened = known
-      ? await store.continue(siteId, known, asked)
+      ? await store.continue(siteId, known, asked, undefined)
       : await store.begin(siteId, conversation, spending, asked);
     if (!opened) throw new Error('a conversation of the benchmark is gone');
     await store.messages(siteId, opened.conversationId, HISTORY);
@@ -60,6 +60,7 @@ export async function turnsUntil(signal: AbortSignal, db: Db, siteIds: string[],
 const ANSWER = {
   text: 'Yes: it is made for the ferry, and for the pier behind it. '.repeat(6),
   citations: [],
+  products: [],
   status: 'completed' as const,
   provider: 'openai',
   model: 'gpt-4.1-mini',
