@@ -170,6 +170,9 @@ export async function startTestRelay({
   };
 }
 
+/** What every process of ours gets. What Node has compiled once, the next one need not: a fifth of its start. */
+const processEnvironment = { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(tmpdir(), 'confab-compile-cache') };
+
 export type RelayProcess = Awaited<ReturnType<typeof spawnRelay>>;
 
 /**
@@ -180,7 +183,7 @@ export async function spawnRelay({ dataDir, env = {} }: { dataDir: string; env?:
   await mkdir(widgetFolder, { recursive: true });
   const main = join(relayFolder, 'src/main.ts');
   const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env.PATH, ...baseEnvironment(dataDir), ...env },
+    env: { ...processEnvironment, ...baseEnvironment(dataDir), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   killWithUs(child);
@@ -216,7 +219,7 @@ export async function runCommand(
   { dataDir, env = {}, cwd }: { dataDir?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {},
 ): Promise<{ code: number; out: string; err: string }> {
   const child = spawn(process.execPath, [join(relayFolder, 'src/cli/main.ts'), ...argv], {
-    env: { PATH: process.env.PATH, ...baseEnvironment(dataDir ?? ''), ...env },
+    env: { ...processEnvironment, ...baseEnvironment(dataDir ?? ''), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd && { cwd }),
   });
