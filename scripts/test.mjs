@@ -7,8 +7,8 @@ import { main, ScriptError } from './run.mjs';
 import { prepareShopify } from './shopify.mjs';
 import { prepareInBackground, testWordpress } from './wordpress-tests.mjs';
 
-const usage = `Checks everything: types, lint, and the tests (unit, integration, browser, WordPress). About a quarter of an
-hour on two cores.
+const usage = `Checks everything: types, lint, and the tests (unit, integration, browser, WordPress). About twenty
+minutes on two cores.
 
 Usage
   npm test                                     all of it
