@@ -8,7 +8,7 @@ export const themeExtension = 'plugins/shopify/extensions/confab-chat';
 
 /** Puts the built widget, and nothing else, into the assets of the theme app extension. */
 export function fillThemeExtension() {
-  const built = join(root, 'widget-core/dist');
+  const built = join(root, 'widget-core/dist/shopify');
   const assets = join(root, themeExtension, 'assets');
   const half = join(root, 'plugins/shopify/dist');
   const files = readdirSync(built).filter(name => name.endsWith('.js'));

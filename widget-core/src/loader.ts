@@ -1,8 +1,9 @@
 import { readHandle } from './cookie.ts';
+import { isForShopify } from './for-shopify.ts';
 import { createLauncher } from './launcher.ts';
 import { type Options, readOptions } from './options.ts';
 import type { MountPanel, Panel } from './panel.ts';
-import { platformConsents } from './platform-consent.ts';
+import { platformConsent, platformName } from './platform-consent.ts';
 
 declare global {
   interface Window {
@@ -49,7 +50,7 @@ function parse(json = ''): Record<string, unknown> {
  * it is pressed, and the panel is loaded once.
  */
 function startWidget(options: Options, nonce: string) {
-  const platform = options.consent ? platformConsents[options.consent] : undefined;
+  const platform = options.consent === platformName ? platformConsent : undefined;
   const [place, ...others] = document.querySelectorAll('[data-confab-inline]');
   const launcher = createLauncher(ELEMENT, options, place);
   const { button, show } = launcher;
@@ -70,14 +71,14 @@ function startWidget(options: Options, nonce: string) {
   };
   button.onclick = () => {
     if (button.dataset.state === 'busy') return;
-    if (options.isPreview) return show('failed');
+    if (isForShopify && options.isPreview) return show('failed');
     show('busy');
     mount().then(
       ({ toggle }) => toggle(),
       () => show('failed'),
     );
   };
-  if (options.isPreview) return;
+  if (isForShopify && options.isPreview) return;
   platform?.watch(() => {
     // Whoever withdraws on the platform need not open the chat for it to be erased.
     const isWithdrawn = platform.answer() === false && readHandle();

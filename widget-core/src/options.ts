@@ -1,4 +1,5 @@
 import type { Appearance } from '@confab/contract';
+import { isForShopify } from './for-shopify.ts';
 
 /** What the page says about the widget, in the attributes of the loader's script element or as JSON. */
 export interface Options {
@@ -16,11 +17,11 @@ export interface Options {
   /** The platform whose consent manager is listened to, if any. */
   consent: '' | 'wordpress' | 'shopify';
   /** Where the page says that a customer is signed in: the path on its own origin that gives a proof of it. */
-  customer: string;
+  customer?: string;
   /** The page has a say in the position, so that the settings at the relay do not change it. */
-  keepsPosition: boolean;
+  keepsPosition?: boolean;
   /** This is the owner's preview of the page: the launcher is shown, and the chat does not open. */
-  isPreview: boolean;
+  isPreview?: boolean;
   appearance: Appearance;
 }
 
@@ -66,13 +67,19 @@ export function readOptions(data: Record<string, unknown>, around: Surroundings)
     label: read('label', 'Open chat'),
     failed: read('failed', 'The chat could not be loaded. Press the button to try again.'),
     consent: oneOf('consent', '', 'wordpress', 'shopify'),
-    customer: read('customer', '', value => new URL(resolved(value) || 'about:blank').origin === new URL(base).origin),
-    keepsPosition: oneOf<string>('keepPosition', '', 'yes') !== '',
-    isPreview: oneOf<string>('preview', '', 'yes') !== '',
     appearance: {
       position: oneOf('position', 'bottom-right', 'bottom-left'),
       accent: read('accent', '#1f6f54', value => /^#[0-9a-f]{6}$/i.test(value)),
       theme: oneOf('theme', 'auto', 'light', 'dark'),
     },
+    ...(isForShopify && {
+      customer: read(
+        'customer',
+        '',
+        value => new URL(resolved(value) || 'about:blank').origin === new URL(base).origin,
+      ),
+      keepsPosition: oneOf<string>('keepPosition', '', 'yes') !== '',
+      isPreview: oneOf<string>('preview', '', 'yes') !== '',
+    }),
   };
 }

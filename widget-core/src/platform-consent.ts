@@ -1,13 +1,14 @@
 import { readHandle } from './cookie.ts';
+import { isForShopify } from './for-shopify.ts';
 
 /** What the visitor has decided for the whole site, by the site's own consent manager. */
 export interface PlatformConsent {
   /** Resolves when the manager can be asked, or does not come. It may be fetched for that, so only a visitor's act asks. */
-  ready(): Promise<void>;
+  ready?(): Promise<void>;
   /** Whether the visitor has agreed. Nothing where there is no manager, or where it has no answer yet. */
   answer(): boolean | undefined;
   /** Whether a chat may be stored at all. A manager may forbid that until it has an answer, whatever our notice heard. */
-  allows(): boolean;
+  allows?(): boolean;
   /** Passes on a decision that the visitor made in the chat, against the manager's, where it takes one from us. */
   tell(isGranted: boolean): void;
   /** Calls back whenever the answer may be another one, and once the page with all its scripts is there. */
@@ -35,8 +36,6 @@ const wp = window as unknown as WpConsentApi;
  * services answers for "marketing" where nobody registered the service.
  */
 const wordpressConsent: PlatformConsent = {
-  ready: async () => {},
-  allows: () => true,
   answer() {
     try {
       if (!(wp.wp_consent_type ?? wp.wp_fallback_consent_type)) return undefined;
@@ -88,7 +87,7 @@ let tellChanged = () => {};
  * Listens to Shopify's Customer Privacy API, category "preferences". A "yes" there is none to us: it was not asked about
  * this chat. We never set it either, that is the manager's part.
  */
-const shopifyConsent: PlatformConsent = {
+const shopifyConsent: Required<PlatformConsent> = {
   ready() {
     fetched ??= new Promise(resolve => {
       setTimeout(resolve, READY_WITHIN_MS);
@@ -133,5 +132,7 @@ function ask<T>(question: (api: NonNullable<Shopify['customerPrivacy']>) => T): 
   }
 }
 
-/** The consent managers that the widget can listen to, by the name that the page gives. */
-export const platformConsents = { wordpress: wordpressConsent, shopify: shopifyConsent };
+/** The consent manager that this build can listen to, and the name that the page gives it. */
+export const [platformName, platformConsent] = isForShopify
+  ? (['shopify', shopifyConsent] as const)
+  : (['wordpress', wordpressConsent] as const);

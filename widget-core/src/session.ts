@@ -148,13 +148,13 @@ export function createSession(parts: SessionParts) {
       const [config, conversation] = await Promise.all([
         client.config(locale),
         handle ? client.conversation(handle).catch(unlessGone) : undefined,
-        platform?.ready(),
+        platform?.ready?.(),
       ]);
       useConfig(config);
       const answer = platform?.answer();
       if (handle && answer === false) await withdrawOnPlatform();
       // Nobody has withdrawn anything, so the stored chat stays, unused, until the platform allows it again.
-      else if (handle && platform?.allows() === false) show({ phase: 'ready', note: 'platformForbids' });
+      else if (handle && platform?.allows?.() === false) show({ phase: 'ready', note: 'platformForbids' });
       else if (handle && conversation) {
         transcript = storedTranscript(cookie, config.retentionDays, { conversationId: handle });
         state.messages = [];
@@ -193,7 +193,7 @@ export function createSession(parts: SessionParts) {
     if (isLoading || state.deciding) return; // loading looks by itself, when it has all it needs
     const answer = platform?.answer();
     if (answer === false && (state.stored || cookie.read())) await withdrawOnPlatform();
-    else if (state.stored && platform?.allows() === false) await goOnInMemory();
+    else if (state.stored && platform?.allows?.() === false) await goOnInMemory();
     else if (answer === undefined) return;
     else if (state.phase === 'asking' && source === 'banner') await takeFromPlatform(answer);
   }
@@ -253,7 +253,7 @@ export function createSession(parts: SessionParts) {
   });
 
   async function accept(from: typeof source = source): Promise<void> {
-    if (platform?.allows() === false) return decline('platform', 'platformForbids');
+    if (platform?.allows?.() === false) return decline('platform', 'platformForbids');
     const wasDenied = platform?.answer() === false;
     show({ deciding: true, note: undefined });
     try {
@@ -303,7 +303,8 @@ export function createSession(parts: SessionParts) {
   /** From the menu: store what is said from now on. The notice comes first where this page view has not shown it. */
   async function changeMind(): Promise<void> {
     // A chat that could not be used goes on; a second one would take its key away.
-    if (cookie.read() && platform?.allows() && platform.answer() !== false) return load();
+    const isForbidden = platform?.allows?.() === false || platform?.answer() === false;
+    if (cookie.read() && platform && !isForbidden) return load();
     source = 'settings';
     if (hasSeenNotice) await accept();
     else askConsent('settings');
@@ -408,7 +409,7 @@ export function createSession(parts: SessionParts) {
     const text = state.draft.trim();
     if (text === '' || isTooLong(text) || state.answering || state.waiting) return;
     // Another tab hears what the visitor says there; this one can only look, before it has anything stored.
-    if (state.stored && platform?.allows() === false) await followPlatform();
+    if (state.stored && platform?.allows?.() === false) await followPlatform();
     const isSameTurn = isGivenBack && lastTurn?.text === text;
     if (isGivenBack) dropLastExchange();
     state.draft = '';

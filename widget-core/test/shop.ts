@@ -9,7 +9,8 @@ import widget from '../webpack.config.js';
 /** Builds the widget as it is shipped, apart from `dist/`, and gives the two files. */
 async function buildWidget(): Promise<Map<string, string>> {
   const path = join(tmpdir(), `confab-widget-${process.pid}-${Date.now()}`);
-  const compiler = webpack({ ...widget, output: { ...widget.output, path } } as webpack.Configuration);
+  const [everybody] = widget;
+  const compiler = webpack({ ...everybody, output: { ...everybody?.output, path } } as webpack.Configuration);
   const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) =>
     compiler?.run((error, result) => (error ? reject(error) : resolve(result))),
   );

@@ -8,7 +8,7 @@ import { type PrivacyLoads, stubShopify } from './storefront-page.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const extension = join(root, 'plugins/shopify/extensions/confab-chat');
-const widget = join(root, 'widget-core/dist');
+const widget = join(root, 'widget-core/dist/shopify');
 const BLOCK = 'confab-chat';
 const ASSETS = '/extensions/confab/assets/';
 

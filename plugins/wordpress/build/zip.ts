@@ -38,7 +38,7 @@ function pluginFiles(version: string): PluginFiles {
     'admin/',
     path => /\.(js|css|asset\.php)$/.test(path) && !/^lists-(ltr|rtl)-rtl\.css$/.test(path),
   );
-  add(join(root, 'widget-core/dist'), 'widget/', path => path.endsWith('.js'));
+  add(join(root, 'widget-core/dist'), 'widget/', path => /^[^/]+\.js$/.test(path));
   for (const [name, bytes] of languageFiles()) files.set(`languages/${name}`, bytes);
   return files;
 }

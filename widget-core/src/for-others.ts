@@ -1,0 +1,2 @@
+/** Stands in for `for-shopify.ts`. */
+export const isForShopify = false;
