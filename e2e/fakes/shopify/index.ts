@@ -157,6 +157,19 @@ export async function startFakeShopify({ port = 0 }: { port?: number } = {}) {
     sendJson(response, status, said);
   }
 
+  /** What a GraphQL API does before it looks at the question: it has this version, and goes wrong as it was told to. */
+  async function doorOf(
+    shop: Shop,
+    door: 'admin' | 'storefront',
+    request: IncomingMessage,
+    response: ServerResponse,
+    version: string,
+  ) {
+    if (version === API_VERSION || version === 'unstable') return actOn(shop.faults.take(door), request, response);
+    sendJson(response, 404, { errors: 'Not Found' });
+    return 'answered';
+  }
+
   async function adminApi(
     shop: Shop,
     request: IncomingMessage,
@@ -164,8 +177,7 @@ export async function startFakeShopify({ port = 0 }: { port?: number } = {}) {
     version: string,
     body: unknown,
   ) {
-    if (version !== API_VERSION && version !== 'unstable') return sendJson(response, 404, { errors: 'Not Found' });
-    const outcome = await actOn(shop.faults.take('admin'), request, response);
+    const outcome = await doorOf(shop, 'admin', request, response, version);
     if (outcome === 'answered') return;
     const token = request.headers['x-shopify-access-token']?.toString();
     const scopes = shop.isInstalled ? shop.tokenEndpoint.scopesOf(token) : undefined;
@@ -195,8 +207,7 @@ export async function startFakeShopify({ port = 0 }: { port?: number } = {}) {
     version: string,
     body: unknown,
   ) {
-    if (version !== API_VERSION && version !== 'unstable') return sendJson(response, 404, { errors: 'Not Found' });
-    const outcome = await actOn(shop.faults.take('storefront'), request, response);
+    const outcome = await doorOf(shop, 'storefront', request, response, version);
     if (outcome === 'answered') return;
     if (!isAsked(body)) return sendJson(response, 400, { errors: [{ message: 'Required parameter missing' }] });
     const context: StorefrontContext = { catalogue: shop.catalogue, scopes: [], isBulk: false };

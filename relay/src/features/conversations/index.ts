@@ -1,4 +1,4 @@
 export { type Conversations, createConversations } from './conversations.ts';
 export { conversationPersonalData } from './personal-data.ts';
-export { conversationListRoutes, conversationRoutes, handleOf } from './routes.ts';
+export { conversationIdOf, conversationListRoutes, conversationRoutes, handleOf } from './routes.ts';
 export { conversationStore, keepsConversation } from './store.ts';

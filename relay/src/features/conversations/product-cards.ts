@@ -1,4 +1,5 @@
 import { CARD_VARIANTS_MAX, type Product, type ProductCard } from '@confab/contract';
+import { isWebAddress } from '../../lib/web-address.ts';
 import type { FoundProduct } from './live-facts.ts';
 import { priceIn, type Speech } from './product-words.ts';
 
@@ -10,6 +11,7 @@ export function cardOf(found: FoundProduct, live: Product | undefined, speech: S
     index,
     title,
     url,
+    // The address of the product itself was looked at when its document came in.
     image: image && isWebAddress(image.url) ? image : null,
     price: priceIn(variants, speech),
     available: variants.some(({ available }) => available),
@@ -22,6 +24,3 @@ export function cardOf(found: FoundProduct, live: Product | undefined, speech: S
     })),
   };
 }
-
-/** The address of the product itself was looked at when its document came in. */
-const isWebAddress = (url: string): boolean => /^https?:\/\//i.test(url) && URL.canParse(url);

@@ -57,7 +57,7 @@ export function conversationListRoutes(
   });
 
   router.get('/conversations/:id', async ctx => {
-    ctx.body = await conversations.readById(ctx.state.site, idOf(ctx.params.id));
+    ctx.body = await conversations.readById(ctx.state.site, conversationIdOf(ctx.params.id));
   });
 }
 
@@ -77,10 +77,10 @@ function turnOf(body: unknown): TurnRequest {
 }
 
 /** The conversation handle that the request brings as its bearer. Throws 401, and 404 where it cannot be one. */
-export const handleOf = (ctx: SiteContext): string => idOf(bearerOf(ctx));
+export const handleOf = (ctx: SiteContext): string => conversationIdOf(bearerOf(ctx));
 
 /** What is no id is the id of nothing. Throws 404. */
-function idOf(given: string | undefined): string {
+export function conversationIdOf(given: string | undefined): string {
   const id = uuid.safeParse(given);
   if (!id.success) throw new AppError('conversation_not_found', 'This conversation is not stored (any more).');
   return id.data;

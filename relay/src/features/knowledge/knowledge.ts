@@ -11,6 +11,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { pageOf, placeOf } from '../../lib/cursor.ts';
 import { sha256 } from '../../lib/sha256.ts';
+import { isWebAddress } from '../../lib/web-address.ts';
 import type { Site } from '../sites/index.ts';
 import { type Chunk, chunk } from './chunk.ts';
 import { cleanHtml, cleanText } from './clean.ts';
@@ -137,10 +138,6 @@ function chunksOf(document: DocumentUpsert): Chunk[] | RejectionCode {
   if (!isStorable(text)) return 'invalid_text';
   const chunks = chunk(text);
   return chunks.length === 0 ? 'empty' : [...chunks, ...facts(document)];
-}
-
-function isWebAddress(url: string): boolean {
-  return /^https?:\/\//i.test(url) && isStorable(url) && URL.canParse(url);
 }
 
 /** Price, sizes and the like, as passages of their own. Of a `product` the variants’ names only: the rest is filled in. */

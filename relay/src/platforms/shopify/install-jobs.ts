@@ -6,7 +6,6 @@ import type { Shops } from './shops.ts';
 
 /** In UTC, before the night's other work. */
 const AT_NIGHT = '43 0 * * *';
-const PAGE = 500;
 
 type Deps = { shops: Pick<Shops, 'installed'> } & Pick<Installations, 'shopChanged'>;
 
@@ -23,12 +22,9 @@ export function handleInstallJobs(jobs: Jobs, { shops, shopChanged }: Deps): voi
   });
 
   jobs.handle(SHOPIFY_SHOPS, async (_, signal) => {
-    for (let after: string | null = null; ; ) {
+    for await (const { domain } of shops.installed()) {
       signal.throwIfAborted();
-      const page: Awaited<ReturnType<Shops['installed']>> = await shops.installed(after, PAGE);
-      for (const { domain } of page) await jobs.enqueue(SHOPIFY_SHOP, { domain }, { key: domain });
-      if (page.length < PAGE) return;
-      after = page.at(-1)?.domain ?? null;
+      await jobs.enqueue(SHOPIFY_SHOP, { domain }, { key: domain });
     }
   });
   jobs.schedule(SHOPIFY_SHOPS, AT_NIGHT);

@@ -8,6 +8,7 @@ import { ShopifyFault } from './fault.ts';
 import { outOfDate, type VerifyIdToken } from './id-token.ts';
 import { SHOPIFY_PLAN, SHOPIFY_SYNC } from './jobs.ts';
 import { INSTALLED_SHOP, METAFIELDS_SET } from './operations/install.ts';
+import { storeNameOf } from './shop-domain.ts';
 import type { Shop, Shops } from './shops.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -143,10 +144,10 @@ export function createInstallations(deps: Deps) {
   async function begin(domain: string): Promise<Shop> {
     const known = await shops.byDomain(domain);
     if (known) return known;
-    const name = domain.replace('.myshopify.com', '');
     await sites
-      .prepare({ platform: 'shopify', name, allowedOrigins: [`https://${domain}`] }, (tx, siteId) =>
-        shops.add(tx, { siteId, domain, at: now() }),
+      .prepare(
+        { platform: 'shopify', name: storeNameOf(domain), allowedOrigins: [`https://${domain}`] },
+        (tx, siteId) => shops.add(tx, { siteId, domain, at: now() }),
       )
       .catch(async error => {
         if (!(await shops.byDomain(domain))) throw error;

@@ -29,6 +29,8 @@ export type Shop = {
   hasTokens: boolean;
 };
 
+/** Shops that are read at once. */
+const PAGE = 500;
 /** A renewal takes one call of at most ten seconds; who waits for it has as long again. */
 const LOCK_MS = 30_000;
 /** Each keeps a connection for as long as Shopify takes to answer, and the rest of the relay needs some, too. */
@@ -49,19 +51,19 @@ export const shopStore = ({ db, kind }: Pick<Database, 'db' | 'kind'>) => ({
     return row ? shopOf(row) : undefined;
   },
 
-  /** Shops that have the app, by the alphabet, from behind `afterDomain`. */
-  async installed(afterDomain: string | null, limit: number): Promise<Shop[]> {
-    const rows = await db.shopifyShop.findMany({
-      where: {
-        uninstalledAt: null,
-        shopId: { not: null },
-        ...(afterDomain !== null && { domain: { gt: afterDomain } }),
-      },
-      orderBy: { domain: 'asc' },
-      take: limit,
-      select: columns,
-    });
-    return rows.map(shopOf);
+  /** Every shop that has the app, by the alphabet, read page by page. */
+  async *installed(): AsyncGenerator<Shop> {
+    for (let after: string | undefined; ; ) {
+      const rows = await db.shopifyShop.findMany({
+        where: { uninstalledAt: null, shopId: { not: null }, ...(after !== undefined && { domain: { gt: after } }) },
+        orderBy: { domain: 'asc' },
+        take: PAGE,
+        select: columns,
+      });
+      yield* rows.map(shopOf);
+      if (rows.length < PAGE) return;
+      after = rows.at(-1)?.domain;
+    }
   },
 
   /** A shop whose installation has just begun: no tokens yet, and no id. Throws where the domain has one already. */

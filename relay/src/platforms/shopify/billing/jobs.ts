@@ -6,7 +6,6 @@ import type { Billing } from './billing.ts';
 
 /** When Shopify's notices are checked upon. */
 const DAILY = '23 4 * * *';
-const SHOPS_AT_ONCE = 500;
 
 /** Keeps the plans of the shops what Shopify says they are. */
 export function handleBillingJobs(jobs: Jobs, { billing, shops }: { billing: Billing; shops: Shops }): void {
@@ -25,13 +24,10 @@ export function handleBillingJobs(jobs: Jobs, { billing, shops }: { billing: Bil
 
   jobs.schedule(SHOPIFY_PLANS, DAILY);
   jobs.handle(SHOPIFY_PLANS, async (_, signal) => {
-    let after: string | null = null;
-    do {
+    for await (const { siteId } of shops.installed()) {
       signal.throwIfAborted();
-      const page: { siteId: string; domain: string }[] = await shops.installed(after, SHOPS_AT_ONCE);
-      for (const { siteId } of page) await askForPlan(jobs, siteId);
-      after = page.at(-1)?.domain ?? null;
-    } while (after !== null);
+      await askForPlan(jobs, siteId);
+    }
   });
 }
 

@@ -1,4 +1,4 @@
-import { shopDomainOf } from '../shop-domain.ts';
+import { shopDomainOf, storeNameOf } from '../shop-domain.ts';
 import { ROOT } from './page.ts';
 
 /** A token that App Bridge has fetched a moment ago and that is not good still: fetching one more helps nobody. */
@@ -71,7 +71,7 @@ export function isOurs(reload: unknown, origin: string): boolean {
 
 /** Where the app's page is inside the admin of the shop. */
 export function adminAddress(domain: string, apiKey: string, path = ROOT): string {
-  const app = `https://admin.shopify.com/store/${domain.replace('.myshopify.com', '')}/apps/${apiKey}`;
+  const app = `https://admin.shopify.com/store/${storeNameOf(domain)}/apps/${apiKey}`;
   return path === ROOT ? app : `${app}${path}`;
 }
 

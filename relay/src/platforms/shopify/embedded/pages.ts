@@ -3,8 +3,9 @@ import type { Site } from '../../../features/sites/index.ts';
 import type { Shopify, ShopifyFeatures } from '../index.ts';
 import { SHOPIFY_SYNC } from '../jobs.ts';
 import { grants } from '../scopes.ts';
+import { storeNameOf } from '../shop-domain.ts';
 import type { Shop } from '../shops.ts';
-import { type Compliance, webhookStore } from '../webhooks/index.ts';
+import type { Compliance } from '../webhooks/index.ts';
 import { shownLog } from './consent-log.ts';
 import { FEATURE_SCOPES, type Home } from './home.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -27,12 +28,17 @@ export type PageFeatures = ShopifyFeatures & { integrationsOf: (site: Site) => S
 
 /** What each page says about one site. Nothing is read but by the site, or by the domain of its shop. */
 export function createPages(
-  { database, config, relayOrigin, now }: Pick<Shopify, 'database' | 'config' | 'relayOrigin' | 'now'>,
+  {
+    database,
+    webhooks,
+    config,
+    relayOrigin,
+    now,
+  }: Pick<Shopify, 'database' | 'webhooks' | 'config' | 'relayOrigin' | 'now'>,
   features: PageFeatures,
   { dataRequestsOf }: Pick<Compliance, 'dataRequestsOf'>,
 ) {
   const figures = figureStore(database.db);
-  const webhooks = webhookStore(database.db);
   const { consent, conversations, knowledge, leads, legalHolds, privacy, retention, usage, integrationsOf } = features;
 
   return {
@@ -150,7 +156,7 @@ export function missingScopes(site: Site, shop: Shop): Home['missingScopes'] {
 
 /** What a download is called: `confab-consent-log-wool-shop-2026-11-22.jsonl`. */
 export const fileName = ({ domain }: Pick<Shop, 'domain'>, what: string, at: Date, extension: string): string =>
-  `confab-${what}-${domain.replace('.myshopify.com', '')}-${at.toISOString().slice(0, 10)}.${extension}`;
+  `confab-${what}-${storeNameOf(domain)}-${at.toISOString().slice(0, 10)}.${extension}`;
 
 /** When the run began that has read the whole shop; long ago where none has. */
 const readAt = ({ sync }: Shop): Date => new Date(sync?.state === 'done' ? sync.startedAt : 0);

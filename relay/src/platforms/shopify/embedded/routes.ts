@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { pageQuery, settingsUpdate, uuid, WIDGET_BODY_MAX } from '@confab/contract';
+import { pageQuery, settingsUpdate, WIDGET_BODY_MAX } from '@confab/contract';
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
+import { conversationIdOf } from '../../../features/conversations/index.ts';
 import { readableDocument } from '../../../features/privacy/index.ts';
 import { readJson } from '../../../http/body.ts';
 import type { RateLimit } from '../../../http/rate-limit.ts';
@@ -93,9 +94,7 @@ function staffRouter(shopify: Shopify, features: EmbeddedFeatures, requests: Req
 
   router.get('/conversations/:id', async ctx => {
     const { site, words } = ctx.state;
-    const id = uuid.safeParse(ctx.params.id);
-    if (!id.success) throw new AppError('conversation_not_found', 'This conversation is not stored (any more).');
-    const body = conversationPage(await conversations.readById(site, id.data), words);
+    const body = conversationPage(await conversations.readById(site, conversationIdOf(ctx.params.id)), words);
     sendPage(ctx, config, { title: 'Conversation', active: 'conversations', body });
   });
 

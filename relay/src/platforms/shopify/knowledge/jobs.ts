@@ -16,7 +16,6 @@ const TIMEOUT_S = 6 * 60 * 60;
 /** In UTC; the shops follow one another for some hours then. */
 const AT_NIGHT = '17 1 * * *';
 const NIGHT_S = 3 * 60 * 60;
-const PAGE = 500;
 
 type Deps = { sync: Pick<Sync, 'step'>; shops: Pick<Shops, 'installed'> };
 
@@ -34,14 +33,10 @@ export function handleKnowledgeJobs(jobs: Jobs, { sync, shops }: Deps): void {
 
   jobs.handle(SHOPIFY_SYNC_LATER, payload => jobs.enqueue(SHOPIFY_SYNC, payload, { key: payload.siteId ?? '' }));
 
-  jobs.handle(SHOPIFY_NIGHTLY, async () => {
-    for (let after: string | null = null; ; ) {
-      const page: Awaited<ReturnType<Shops['installed']>> = await shops.installed(after, PAGE);
-      for (const { siteId, domain } of page) {
-        await later({ siteId }, { key: `${siteId} at night`, startAfterS: placeInNight(domain) });
-      }
-      if (page.length < PAGE) return;
-      after = page.at(-1)?.domain ?? null;
+  jobs.handle(SHOPIFY_NIGHTLY, async (_, signal) => {
+    for await (const { siteId, domain } of shops.installed()) {
+      signal.throwIfAborted();
+      await later({ siteId }, { key: `${siteId} at night`, startAfterS: placeInNight(domain) });
     }
   });
   jobs.schedule(SHOPIFY_NIGHTLY, AT_NIGHT);

@@ -10,8 +10,9 @@ import type { Keyring } from '../../../lib/keyring.ts';
 import { ShopifyFault } from '../fault.ts';
 import type { Installations } from '../install.ts';
 import type { Shop, Shops } from '../shops.ts';
-import type { Customer, Kept } from './payload.ts';
-import { contextOf, type Done, isEventId, triggerOf, type WebhookRow, type WebhookStore } from './store.ts';
+import type { Customer } from './payload.ts';
+import { opened } from './sealed.ts';
+import { type Done, isEventId, triggerOf, type WebhookRow, type WebhookStore } from './store.ts';
 
 /** How long the owner may fetch what a customer asked for; until then it is kept, encrypted, whom it is about. */
 export const DOCUMENT_DAYS = 30;
@@ -159,9 +160,7 @@ export function createCompliance(deps: Deps) {
   }
 
   function customerOf(row: WebhookRow): Customer {
-    if (!row.keyId || !row.ciphertext) return {};
-    const sealed = { keyId: row.keyId, ciphertext: row.ciphertext };
-    return (JSON.parse(keyring.decrypt(sealed, contextOf(row))) as Kept).customer ?? {};
+    return opened(keyring, row).customer ?? {};
   }
 }
 

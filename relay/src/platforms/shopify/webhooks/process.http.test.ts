@@ -9,7 +9,8 @@ import { ShopifyFault } from '../fault.ts';
 import { shopStore } from '../shops.ts';
 import type { Topic } from './payload.ts';
 import { BATCH, createProcess, LEASE_MS, type WebhookWork } from './process.ts';
-import { contextOf, webhookStore } from './store.ts';
+import { contextOf } from './sealed.ts';
+import { webhookStore } from './store.ts';
 
 const DOMAIN = 'storm.myshopify.com';
 const SITE = '019aa000-0000-7000-8000-000000000001';

@@ -8,8 +8,9 @@ import type { Installations } from '../install.ts';
 import { SHOPIFY_WEBHOOKS } from '../jobs.ts';
 import type { Shop, Shops } from '../shops.ts';
 import type { Answer, Compliance } from './compliance.ts';
-import { isCompliance, type Kept } from './payload.ts';
-import { contextOf, type Done, triggerOf, type WebhookRow, type WebhookStore } from './store.ts';
+import { isCompliance } from './payload.ts';
+import { opened } from './sealed.ts';
+import { type Done, triggerOf, type WebhookRow, type WebhookStore } from './store.ts';
 
 const MINUTE_MS = 60 * 1_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -143,7 +144,7 @@ export function createProcess(deps: Deps) {
     }
     if (shop.uninstalledAt !== null) return { outcome: NOT_INSTALLED };
     const at = triggerOf(row);
-    const { gid = '', scopes = [] } = keptOf(row);
+    const { gid = '', scopes = [] } = opened(keyring, row);
     switch (row.topic) {
       case 'app/uninstalled':
         // The shop has had the app since.
@@ -182,7 +183,7 @@ export function createProcess(deps: Deps) {
     const things = new Map<string, WebhookRow[]>();
     for (const row of rows) {
       try {
-        const { gid = '' } = keptOf(row);
+        const { gid = '' } = opened(keyring, row);
         things.set(gid, [...(things.get(gid) ?? []), row]);
       } catch (error) {
         await failed([row], error, shop);
@@ -240,11 +241,6 @@ export function createProcess(deps: Deps) {
     if (isLost) deps.log.error(fields, 'webhooks of a shop could not be worked off');
     else deps.log.warn(fields, 'webhooks of a shop are tried again later');
     if (isLost || !isPassing(error)) deps.report(error);
-  }
-
-  function keptOf(row: WebhookRow): Kept {
-    if (!row.keyId || !row.ciphertext) return {};
-    return JSON.parse(keyring.decrypt({ keyId: row.keyId, ciphertext: row.ciphertext }, contextOf(row))) as Kept;
   }
 }
 

@@ -7,7 +7,8 @@ import { SHOPIFY_WEBHOOKS } from '../jobs.ts';
 import { shopDomainOf } from '../shop-domain.ts';
 import type { Shops } from '../shops.ts';
 import { isCompliance, type Kept, keptOf, topicOf } from './payload.ts';
-import { contextOf, isEventId, type NewWebhook, type WebhookKey, type WebhookStore } from './store.ts';
+import { sealed } from './sealed.ts';
+import { isEventId, type NewWebhook, type WebhookKey, type WebhookStore } from './store.ts';
 
 /** Rows of one statement. */
 const GROUP_MAX = 500;
@@ -94,8 +95,7 @@ export function createReceive({ store, shops, keyring, jobs, now }: Deps) {
       // Nothing is held of this shop, which is the answer.
       return [{ ...webhook, sealed: undefined, outcome: { state: 'done', result: 'unknown_shop' } }];
     }
-    const isEmpty = Object.keys(kept).length === 0;
-    return [{ ...webhook, sealed: isEmpty ? undefined : keyring.encrypt(JSON.stringify(kept), contextOf(webhook)) }];
+    return [{ ...webhook, sealed: sealed(keyring, webhook, kept) }];
   }
 }
 

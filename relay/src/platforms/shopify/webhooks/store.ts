@@ -188,9 +188,6 @@ export const triggerOf = ({ triggeredAt, receivedAt }: Pick<WebhookRow, 'trigger
 /** Whether it may be the id of an event; no other is kept. */
 export const isEventId = (text: string): boolean => /^[\w.:#/-]{1,100}$/.test(text);
 
-/** Encrypted for one row: elsewhere it does not decrypt. */
-export const contextOf = ({ domain, topic, eventId }: WebhookKey): string => `${domain}:${topic}:${eventId}`;
-
 const UNSEALED = { keyId: null, ciphertext: null };
 
 const keyOf = ({ domain, topic, eventId }: WebhookKey): WebhookKey => ({ domain, topic, eventId });
