@@ -45,8 +45,10 @@ import { startRelay } from '@confab/relay/relay.ts';
 import { inject } from 'vitest';
 import { connectPostgres } from './postgres.ts';
 
-/** What every test of the relay runs on. */
+/** What a test runs on whose promise rests on statements, locks or types of the database. */
 export const databases = ['embedded', 'postgres'] as const;
+/** What every other test of the relay runs on: the half of them that is about a database costs minutes. */
+export const oneDatabase = ['embedded'] as const;
 export type TestDatabase = (typeof databases)[number];
 
 /** The same at every start, so that tests may know them. */
@@ -75,13 +77,21 @@ export type TestSite = Awaited<ReturnType<TestRelay['site']>>;
 /** The relay in this process, on a database and a data folder of its own. Its log is kept in memory. */
 export async function startTestRelay({
   database = 'embedded',
+  demo = false,
   env = {},
 }: {
   database?: TestDatabase;
+  /** With the demo shop, whose pages take a second or more to be read at each start. */
+  demo?: boolean;
   env?: NodeJS.ProcessEnv;
 } = {}) {
   const dataDir = await makeDataDir({ empty: database === 'postgres' });
-  const config = readConfig({ ...baseEnvironment(dataDir), ...(await databaseEnvironment(database)), ...env });
+  const config = readConfig({
+    ...baseEnvironment(dataDir),
+    ...(await databaseEnvironment(database)),
+    ...(!demo && { CONFAB_DEMO: 'off' }),
+    ...env,
+  });
   const logLines: string[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -111,12 +121,14 @@ export async function startTestRelay({
     async site({
       openai,
       anthropic,
+      bedrock,
       allowedOrigins = [SHOP],
       answers = {},
       documents = [],
     }: {
       openai?: { url: string };
       anthropic?: { url: string };
+      bedrock?: { url: string };
       allowedOrigins?: string[];
       answers?: Partial<SettingsUpdate['answers']>;
       documents?: DocumentUpsert[];
@@ -131,6 +143,7 @@ export async function startTestRelay({
           ...settings.answers,
           openai: { ...settings.answers.openai, ...(openai && accessTo(openai.url)) },
           anthropic: { ...settings.answers.anthropic, ...(anthropic && accessTo(anthropic.url)) },
+          bedrock: { ...settings.answers.bedrock, ...(bedrock && accessTo(bedrock.url)) },
           ...answers,
         },
       }));
@@ -249,7 +262,9 @@ export async function makeDataDir({ empty = false } = {}): Promise<string> {
 /** A folder with the embedded database after its first start. Made once for the same migrations and versions, and kept. */
 async function migratedFolder(): Promise<string> {
   const hash = createHash('sha256');
-  for await (const file of glob(['package.json', 'prisma/migrations/*/*.sql'], { cwd: relayFolder })) {
+  for await (const file of glob(['package.json', 'prisma/migrations/*/*.sql', 'src/db/vectors.ts'], {
+    cwd: relayFolder,
+  })) {
     hash.update(await readFile(join(relayFolder, file)));
   }
   const folder = join(tmpdir(), `confab-embedded-${hash.digest('hex').slice(0, 16)}`);

@@ -3,7 +3,7 @@ import { textLines, verifyLog } from '@confab/relay/features/consent/index.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FakeShop } from './fakes/shopify/index.ts';
 import { conversationRow, daysAgo } from './plant.ts';
-import { databases } from './relay.ts';
+import { oneDatabase } from './relay.ts';
 import { type ShopifyRelay, startShopifyRelay } from './shopify.ts';
 import { problemsOf } from './shopify-markup.ts';
 import { changeSettings, HOSTILE, LONG, plantShop, siteOf } from './shopify-plant.ts';
@@ -11,7 +11,7 @@ import { changeSettings, HOSTILE, LONG, plantShop, siteOf } from './shopify-plan
 const RETRY = 'X-Shopify-Retry-Invalid-Session-Request';
 const PAGES = ['', '/conversations', '/leads', '/knowledge', '/privacy', '/privacy?verify=1'];
 
-describe.each(databases)('the app in the Shopify admin, on %s', database => {
+describe.each(oneDatabase)('the app in the Shopify admin, on %s', database => {
   let bed: ShopifyRelay;
   let shop: FakeShop;
   let planted: Awaited<ReturnType<typeof plantShop>>;

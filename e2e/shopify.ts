@@ -28,7 +28,7 @@ export async function startShopifyRelay({
   env?: NodeJS.ProcessEnv;
 } = {}): Promise<ShopifyRelay> {
   const shopify = await startFakeShopify();
-  const relay = await startTestRelay({ database, env: { CONFAB_DEMO: 'off', ...shopify.env, ...env } });
+  const relay = await startTestRelay({ database, env: { ...shopify.env, ...env } });
 
   const waiting = (): Promise<Job[]> => relay.db.$queryRaw`
     SELECT name, state::text, start_after <= now() AS "isDue" FROM pgboss.job

@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, databases, question, SHOP, startTestRelay, type TestRelay, type TestSite } from '../../../e2e/relay.ts';
+import {
+  call,
+  oneDatabase,
+  question,
+  SHOP,
+  startTestRelay,
+  type TestRelay,
+  type TestSite,
+} from '../../../e2e/relay.ts';
 
-describe.each(databases)('CORS on %s', database => {
+describe.each(oneDatabase)('CORS on %s', database => {
   let relay: TestRelay;
   let site: TestSite;
   beforeAll(async () => {
-    relay = await startTestRelay({ database });
+    relay = await startTestRelay({ database, demo: true });
     site = await relay.site({ allowedOrigins: [SHOP, 'http://localhost:3000'] });
   });
   afterAll(() => relay.stop());

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, databases, startTestRelay, type TestRelay } from '../../../e2e/relay.ts';
+import { call, oneDatabase, startTestRelay, type TestRelay } from '../../../e2e/relay.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const inDays = (days: number) => new Date(Date.now() + days * DAY_MS);
 
-describe.each(databases)('the metrics on %s', database => {
+describe.each(oneDatabase)('the metrics on %s', database => {
   let relay: TestRelay;
   beforeAll(async () => {
     relay = await startTestRelay({ database });

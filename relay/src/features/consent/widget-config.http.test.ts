@@ -1,6 +1,6 @@
 import { builtInLanguages, type Settings, type SettingsUpdate, widgetConfig } from '@confab/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databases, question, startTestRelay, type TestRelay } from '../../../../e2e/relay.ts';
+import { oneDatabase, question, startTestRelay, type TestRelay } from '../../../../e2e/relay.ts';
 
 const text = (en: string, de: string) => ({ en, de });
 const prechat: Settings['prechat'] = {
@@ -27,7 +27,7 @@ const prechat: Settings['prechat'] = {
   ],
 };
 
-describe.each(databases)('the config on %s', database => {
+describe.each(oneDatabase)('the config on %s', database => {
   let relay: TestRelay;
   beforeAll(async () => {
     relay = await startTestRelay({ database });

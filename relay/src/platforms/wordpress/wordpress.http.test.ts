@@ -2,13 +2,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeWordpress, type SiteBehaviour, startFakeWordpress } from '../../../../e2e/fakes/wordpress-plugin.ts';
-import { databases, ownerClient, SECRET_KEY, SHOP, startTestRelay, type TestRelay } from '../../../../e2e/relay.ts';
+import { oneDatabase, ownerClient, SECRET_KEY, SHOP, startTestRelay, type TestRelay } from '../../../../e2e/relay.ts';
 
 type Connected = Awaited<ReturnType<ReturnType<typeof ownerClient>['connect']>>;
 
 const eventually = (what: () => unknown) => expect.poll(what, { timeout: 25_000, interval: 100 });
 
-describe.each(databases)('a WordPress site on %s', database => {
+describe.each(oneDatabase)('a WordPress site on %s', database => {
   let relay: TestRelay;
   let wordpress: FakeWordpress;
   beforeAll(async () => {

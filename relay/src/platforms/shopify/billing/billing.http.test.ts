@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FakeShop, Subscription } from '../../../../../e2e/fakes/shopify/index.ts';
-import { databases } from '../../../../../e2e/relay.ts';
+import { oneDatabase } from '../../../../../e2e/relay.ts';
 import { type ShopifyRelay, startShopifyRelay } from '../../../../../e2e/shopify.ts';
 import { problemsOf } from '../../../../../e2e/shopify-markup.ts';
 import { SHOPIFY_PLANS } from '../jobs.ts';
@@ -17,7 +17,7 @@ const starter: Subscription = {
   pendingHandle: null,
 };
 
-describe.each(databases)('the plan of a Shopify shop, on %s,', database => {
+describe.each(oneDatabase)('the plan of a Shopify shop, on %s,', database => {
   let bed: ShopifyRelay;
   let shop: FakeShop;
   let siteId: string;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { customer, numberOf } from '../../../../../e2e/fakes/shopify/catalogue.ts';
 import type { FakeShop } from '../../../../../e2e/fakes/shopify/index.ts';
-import { clientsOf, databases } from '../../../../../e2e/relay.ts';
+import { clientsOf, oneDatabase } from '../../../../../e2e/relay.ts';
 import { type ShopifyRelay, startShopifyRelay } from '../../../../../e2e/shopify.ts';
 import type { Shopify } from '../index.ts';
 
-describe.each(databases)('a lead of a Shopify shop on %s', database => {
+describe.each(oneDatabase)('a lead of a Shopify shop on %s', database => {
   let bed: ShopifyRelay;
   let shopify: Shopify;
   beforeAll(async () => {

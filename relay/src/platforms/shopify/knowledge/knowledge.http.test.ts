@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { article, collection, gid, page, product, variant } from '../../../../../e2e/fakes/shopify/catalogue.ts';
 import type { FakeShop } from '../../../../../e2e/fakes/shopify/index.ts';
-import { databases } from '../../../../../e2e/relay.ts';
+import { oneDatabase } from '../../../../../e2e/relay.ts';
 import { type ShopifyRelay, startShopifyRelay } from '../../../../../e2e/shopify.ts';
 import { ShopifyFault } from '../fault.ts';
 import type { Shopify } from '../index.ts';
@@ -14,7 +14,7 @@ import { createSync } from './sync.ts';
 const SOON = '2026-07-01T10:00:00Z';
 const LATER = '2026-08-01T10:00:00Z';
 
-describe.each(databases)('the knowledge of a Shopify shop on %s', database => {
+describe.each(oneDatabase)('the knowledge of a Shopify shop on %s', database => {
   let bed: ShopifyRelay;
   let shopify: Shopify;
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FakeShop } from '../../../../../e2e/fakes/shopify/index.ts';
-import { clientsOf, databases } from '../../../../../e2e/relay.ts';
+import { clientsOf, oneDatabase } from '../../../../../e2e/relay.ts';
 import { type ShopifyRelay, startShopifyRelay } from '../../../../../e2e/shopify.ts';
 import type { Site } from '../../../features/sites/index.ts';
 import { complianceOf } from '../compliance-of.ts';
@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-describe.each(databases)('the compliance topics of Shopify on %s', database => {
+describe.each(oneDatabase)('the compliance topics of Shopify on %s', database => {
   let bed: ShopifyRelay;
   let url: string;
   let shop: FakeShop;
