@@ -57,6 +57,11 @@ export const variables = z.object({
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: baseUrl('https://api.anthropic.com'),
   ANTHROPIC_MODEL: z.string().default('claude-haiku-4-5'),
+  AWS_BEARER_TOKEN_BEDROCK: z.string().optional(),
+  BEDROCK_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  BEDROCK_REGION: z.string().default('us-east-1'),
+  BEDROCK_MODEL: z.string().default('us.anthropic.claude-haiku-4-5-20251001-v1:0'),
+  OPENAI_EMBEDDING_MODEL: z.string().default('text-embedding-3-small'),
   SHOPIFY_API_KEY: token.optional(),
   SHOPIFY_API_SECRET: token.optional(),
   SHOPIFY_APP_HANDLE: z
@@ -135,6 +140,13 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       api: env.OPENAI_API,
     },
     anthropic: { apiKey: env.ANTHROPIC_API_KEY, baseUrl: env.ANTHROPIC_BASE_URL, model: env.ANTHROPIC_MODEL },
+    bedrock: {
+      apiKey: env.AWS_BEARER_TOKEN_BEDROCK,
+      baseUrl: env.BEDROCK_BASE_URL,
+      region: env.BEDROCK_REGION,
+      model: env.BEDROCK_MODEL,
+    },
+    embeddings: { model: env.OPENAI_EMBEDDING_MODEL },
     shopify: shopifyOf(env),
   };
 }

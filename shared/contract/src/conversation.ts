@@ -6,6 +6,23 @@ import { citationSchema, productCard } from './turn.ts';
 export const messageStatus = z.enum(['completed', 'interrupted', 'failed', 'streaming']);
 export type MessageStatus = z.infer<typeof messageStatus>;
 
+/** How an answer went by the relay's own measure; null for what is none, such as a greeting. */
+export const answerOutcome = z.enum(['answered', 'asked_back', 'unanswered']);
+export type AnswerOutcome = z.infer<typeof answerOutcome>;
+
+/** What a document said that an answer names, as it was when it was answered. */
+export const keptPassage = z.object({
+  index: z.int().positive().describe('of its citation'),
+  documentId: uuid,
+  externalId: z.string().describe('the plugin’s own id of the document'),
+  title: z.string(),
+  url: z.string().describe('empty for a document without a page'),
+  heading: z.string(),
+  text: z.string(),
+  score: z.number().describe('of the search; comparable within one answer'),
+});
+export type KeptPassage = z.infer<typeof keptPassage>;
+
 export const messageSchema = z.object({
   id: uuid,
   role: z.enum(['visitor', 'assistant', 'agent']),
@@ -25,6 +42,14 @@ export const conversationSchema = z.object({
 });
 export type Conversation = z.infer<typeof conversationSchema>;
 
+/** What the owner sees of an answer beyond its words. */
+export const ownedMessage = messageSchema.extend({
+  outcome: answerOutcome.nullable().optional(),
+  passages: z.array(keptPassage).optional().describe('why it said that; absent where it named no document'),
+  costUsd: z.number().optional().describe('in US dollars; absent where it cost nothing'),
+});
+export type OwnedMessage = z.infer<typeof ownedMessage>;
+
 /** A stored conversation as the site’s owner reads it. While it is restricted, nothing is told of it. */
 export const ownedConversation = z.object({
   id: uuid,
@@ -33,7 +58,7 @@ export const ownedConversation = z.object({
   locale: z.string().nullable(),
   pageUrl: z.string().nullable(),
   prechat: z.record(z.string(), z.string()).nullable().describe('what the visitor answered before the chat'),
-  messages: z.array(messageSchema).describe('the last ones, oldest first'),
+  messages: z.array(ownedMessage).describe('the last ones, oldest first'),
 });
 export type OwnedConversation = z.infer<typeof ownedConversation>;
 
@@ -49,3 +74,14 @@ export const conversationItem = z.object({
 });
 export const conversationPage = z.object({ items: z.array(conversationItem), nextCursor: z.string().nullable() });
 export type ConversationPage = z.infer<typeof conversationPage>;
+
+/** A question that the site's knowledge did not answer, for the owner to write the entry. */
+export const unansweredItem = z.object({
+  messageId: uuid.describe('of the answer'),
+  conversationId: uuid,
+  question: z.string(),
+  locale: z.string().nullable(),
+  createdAt: timestamp,
+});
+export const unansweredPage = z.object({ items: z.array(unansweredItem), nextCursor: z.string().nullable() });
+export type UnansweredPage = z.infer<typeof unansweredPage>;

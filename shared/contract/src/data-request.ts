@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { receiptSchema } from './consent.ts';
-import { messageSchema } from './conversation.ts';
+import { answerOutcome, keptPassage, messageSchema } from './conversation.ts';
 import { leadContent } from './lead.ts';
 import { text, timestamp, uuid } from './primitives.ts';
 
@@ -50,6 +50,10 @@ const exportedMessage = z.object({
   provider: z.string().nullable(),
   model: z.string().nullable(),
   finishReason: z.string().nullable(),
+  outcome: answerOutcome.optional(),
+  passages: z.array(keptPassage).optional().describe('what the documents said that the answer names'),
+  costUsd: z.number().optional().describe('what the answer cost'),
+  handledAt: timestamp.optional().describe('when the site’s owner dealt with the question'),
 });
 
 const exportedConversation = z.object({

@@ -53,8 +53,11 @@ export const documentsRequest = z.strictObject({
   delete: z.array(externalId).max(DOCUMENTS_MAX).default([]),
 });
 
-/** Why a document was not taken: nothing to read in it, too much of it, tags nested too deep, a bad address, a broken character. */
-export const rejectionCode = z.enum(['empty', 'too_large', 'too_deep', 'invalid_url', 'invalid_text']);
+/**
+ * Why a document was not taken: nothing to read in it, too much of it, tags nested too deep, a bad address, a broken
+ * character, an id that the relay keeps for its own documents.
+ */
+export const rejectionCode = z.enum(['empty', 'too_large', 'too_deep', 'invalid_url', 'invalid_text', 'reserved_id']);
 export type RejectionCode = z.infer<typeof rejectionCode>;
 
 export const documentsResponse = z.object({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { widgetConfig } from './config.ts';
 import { connectTokenRequest, connectTokenResponse, disconnectRequest, verificationResponse } from './connect.ts';
 import { consentRequest, consentResponse, consentsPage, consentsQuery, publicKeySet } from './consent.ts';
-import { conversationPage, conversationSchema, ownedConversation } from './conversation.ts';
+import { conversationPage, conversationSchema, ownedConversation, unansweredPage } from './conversation.ts';
 import {
   dataRequest,
   dataRequestPage,
@@ -18,6 +18,7 @@ import {
   searchQuery,
   searchResponse,
 } from './documents.ts';
+import { entryPage, entryRequest, entrySchema, evalCasePage, evalCaseRequest, evalCaseSchema } from './entries.ts';
 import { leadPage, leadRequest, leadResponse } from './lead.ts';
 import { pageQuery } from './page.ts';
 import { pageviewRequest } from './pageview.ts';
@@ -34,7 +35,9 @@ import {
 } from './retention.ts';
 import { settingsSchema, settingsUpdate } from './settings.ts';
 import { siteResponse } from './site.ts';
+import { sourceDetails, sourcePage, sourceRequest } from './sources.ts';
 import { turnRequest } from './turn.ts';
+import { uploadPage, uploadQuery, uploadResponse, uploadTypes } from './uploads.ts';
 
 /** One call of the relay, for the OpenAPI document. `answer` is a schema, a media type, or nothing. */
 export type Operation = {
@@ -45,6 +48,8 @@ export type Operation = {
   credential?: 'conversationHandle' | 'siteSecret';
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** The media types of a body that is a file and not JSON. */
+  file?: readonly string[];
   status: number;
   answer?: z.ZodType | 'text/event-stream' | 'text/plain';
   /** Another form of the answer, and the one that is sent unless JSON is asked for. */
@@ -109,6 +114,7 @@ export const operations: Operation[] = [
     problems: [
       ...bodyProblems,
       'consent_required',
+      'proof_required',
       'conversation_not_found',
       'thread_not_sealed',
       'unavailable',
@@ -273,6 +279,26 @@ export const operations: Operation[] = [
     problems: ['validation_failed', ...siteProblems],
   },
   {
+    id: 'listUnanswered',
+    method: 'get',
+    path: '/v1/site/unanswered',
+    summary: 'The questions of stored conversations that found no answer and are not dealt with, newest first.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: unansweredPage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'handleUnanswered',
+    method: 'post',
+    path: '/v1/site/unanswered/{messageId}',
+    summary: 'The question is dealt with, and listed no more.',
+    credential: 'siteSecret',
+    status: 204,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
     id: 'readConversationOfSite',
     method: 'get',
     path: '/v1/site/conversations/{id}',
@@ -336,6 +362,162 @@ export const operations: Operation[] = [
     status: 200,
     answer: searchResponse,
     problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'listEntries',
+    method: 'get',
+    path: '/v1/site/entries',
+    summary: 'What the owner wrote for the knowledge, newest first.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: entryPage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'addEntry',
+    method: 'post',
+    path: '/v1/site/entries',
+    summary: 'Adds a question with its answer to the knowledge, where answers find it a moment later.',
+    credential: 'siteSecret',
+    body: entryRequest,
+    status: 201,
+    answer: entrySchema,
+    problems: [...bodyProblems, ...siteProblems],
+  },
+  {
+    id: 'changeEntry',
+    method: 'put',
+    path: '/v1/site/entries/{id}',
+    summary: 'Replaces an entry.',
+    credential: 'siteSecret',
+    body: entryRequest,
+    status: 200,
+    answer: entrySchema,
+    problems: [...bodyProblems, 'not_found', ...siteProblems],
+  },
+  {
+    id: 'removeEntry',
+    method: 'delete',
+    path: '/v1/site/entries/{id}',
+    summary: 'Takes an entry out of the knowledge.',
+    credential: 'siteSecret',
+    status: 204,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
+    id: 'listEvalCases',
+    method: 'get',
+    path: '/v1/site/eval-cases',
+    summary: 'The site’s own test set, newest first; `npm run confab -- eval` tries it.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: evalCasePage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'addEvalCase',
+    method: 'post',
+    path: '/v1/site/eval-cases',
+    summary: 'Adds a case to the site’s test set: a question, and what a good answer does.',
+    credential: 'siteSecret',
+    body: evalCaseRequest,
+    status: 201,
+    answer: evalCaseSchema,
+    problems: [...bodyProblems, ...siteProblems],
+  },
+  {
+    id: 'removeEvalCase',
+    method: 'delete',
+    path: '/v1/site/eval-cases/{id}',
+    summary: 'Takes a case out of the site’s test set.',
+    credential: 'siteSecret',
+    status: 204,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
+    id: 'listSources',
+    method: 'get',
+    path: '/v1/site/sources',
+    summary: 'What is crawled for the knowledge, newest first: how fresh each source is, and how its crawl stands.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: sourcePage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'addSource',
+    method: 'post',
+    path: '/v1/site/sources',
+    summary: 'Adds the site, or one sitemap of it, to what is crawled every night, and begins. Own addresses only.',
+    credential: 'siteSecret',
+    body: sourceRequest,
+    status: 201,
+    answer: sourceDetails,
+    problems: [...bodyProblems, ...siteProblems],
+  },
+  {
+    id: 'getSource',
+    method: 'get',
+    path: '/v1/site/sources/{id}',
+    summary: 'One source, with its sitemaps, and with some of the pages that were left out and why.',
+    credential: 'siteSecret',
+    status: 200,
+    answer: sourceDetails,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
+    id: 'removeSource',
+    method: 'delete',
+    path: '/v1/site/sources/{id}',
+    summary: 'Crawls it no more, and takes its pages out of the knowledge.',
+    credential: 'siteSecret',
+    status: 204,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
+    id: 'crawlSource',
+    method: 'post',
+    path: '/v1/site/sources/{id}/crawl',
+    summary: 'Begins a crawl now, unless one is under way.',
+    credential: 'siteSecret',
+    status: 202,
+    answer: sourceDetails,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
+    id: 'uploadFile',
+    method: 'post',
+    path: '/v1/site/uploads',
+    summary: 'Takes a file into the knowledge, which is read a moment later; the list of uploads tells how that went.',
+    credential: 'siteSecret',
+    query: uploadQuery,
+    file: uploadTypes,
+    status: 202,
+    answer: uploadResponse,
+    problems: [...bodyProblems, ...siteProblems],
+  },
+  {
+    id: 'listUploads',
+    method: 'get',
+    path: '/v1/site/uploads',
+    summary: 'The files that the owner uploaded, newest first: which are read, and why one is not.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: uploadPage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'removeUpload',
+    method: 'delete',
+    path: '/v1/site/uploads/{id}',
+    summary: 'Takes a file out of the knowledge.',
+    credential: 'siteSecret',
+    status: 204,
+    problems: ['not_found', ...siteProblems],
   },
   {
     id: 'listPurges',

@@ -7,6 +7,7 @@ export const problems = {
   connect_code_invalid: [400, 'The code is wrong, used or too old'],
   unauthorized: [401, 'The credential is missing or wrong'],
   consent_required: [403, 'Consent is required'],
+  proof_required: [403, 'Proof of work is required'],
   origin_not_allowed: [403, 'This origin is not allowed'],
   not_found: [404, 'There is nothing here'],
   site_not_found: [404, 'There is no such site'],
@@ -36,5 +37,11 @@ export const problemSchema = z.object({
   requestId: z.string(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   current: z.looseObject({}).optional().describe('with 412: what stands now'),
+  challenge: z
+    .string()
+    .optional()
+    .describe(
+      'with `proof_required`: `{salt}.{target}.{most}.…`; the proof is this, a dot, and the number below `most` for which SHA-256 of `{salt}.{number}` is `target`',
+    ),
 });
 export type Problem = z.infer<typeof problemSchema>;

@@ -32,6 +32,8 @@ export type SettingsField = {
   /** What a `select` offers, and what an `order` puts into an order or leaves out. */
   options?: { value: string; label: string }[];
   min?: number;
+  /** Of a number that is no whole one, its smallest step. */
+  step?: number;
   /** Of a number the largest; of a list the most entries. */
   max?: number;
   unit?: string;
@@ -78,8 +80,9 @@ export const settingsSections: SettingsSection[] = [
         options: [
           { value: 'openai', label: 'OpenAI' },
           { value: 'anthropic', label: 'Anthropic' },
+          { value: 'bedrock', label: 'AWS Bedrock' },
         ],
-        max: 2,
+        max: 3,
       },
       {
         path: 'answers.openai.apiKey',
@@ -135,6 +138,46 @@ export const settingsSections: SettingsSection[] = [
         label: 'Anthropic address',
         help: 'Only for another service that speaks the same language as Anthropic. Empty: as the relay is configured.',
         nullable: true,
+      },
+      {
+        path: 'answers.bedrock.apiKey',
+        kind: 'secret',
+        label: 'AWS Bedrock key',
+        help: 'An API key of Amazon Bedrock. Stored encrypted at the relay, and never shown again. With none, the relay’s own key is used where it has one.',
+        nullable: true,
+      },
+      {
+        path: 'answers.bedrock.region',
+        kind: 'text',
+        label: 'AWS region',
+        help: 'Such as eu-central-1. Empty: as the relay is configured.',
+        nullable: true,
+        maxLength: 40,
+      },
+      {
+        path: 'answers.bedrock.model',
+        kind: 'text',
+        label: 'AWS Bedrock model',
+        help: 'The id of a model or of an inference profile. Empty: as the relay is configured.',
+        nullable: true,
+        maxLength: 200,
+      },
+      {
+        path: 'answers.bedrock.baseUrl',
+        kind: 'url',
+        label: 'AWS Bedrock address',
+        help: 'Only for another service that speaks the same language as AWS Bedrock. Empty: as AWS has it for the region.',
+        nullable: true,
+      },
+      {
+        path: 'answers.embeddings',
+        kind: 'select',
+        label: 'Find pages by meaning',
+        help: 'Pages are always found by their words. OpenAI can also find those that say it in other words or in another language; it then receives your pages and every question.',
+        options: [
+          { value: 'none', label: 'No, by words only' },
+          { value: 'openai', label: 'With OpenAI' },
+        ],
       },
       {
         path: 'answers.maxTokens',
@@ -313,6 +356,61 @@ export const settingsSections: SettingsSection[] = [
         help: 'So that no bill surprises you: beyond it, your pages are quoted directly until the next month. Empty: no limit.',
         min: 0,
         max: 10_000_000,
+        nullable: true,
+      },
+      {
+        path: 'limits.spend.perMonth',
+        kind: 'number',
+        label: 'Most that answers may cost in a month',
+        help: 'What the providers charge, by their price lists. Beyond it, your pages are quoted directly until the next month. Empty: no limit.',
+        min: 0,
+        max: 1_000_000,
+        step: 0.01,
+        unit: 'US dollars',
+        nullable: true,
+      },
+      {
+        path: 'limits.spend.perDay',
+        kind: 'number',
+        label: 'Most that they may cost in a day',
+        help: 'Empty: no limit.',
+        min: 0,
+        max: 1_000_000,
+        step: 0.01,
+        unit: 'US dollars',
+        nullable: true,
+      },
+      {
+        path: 'limits.spend.perVisitorDay',
+        kind: 'number',
+        label: 'Most for one visitor in a day',
+        help: 'Stops somebody who asks without end. Empty: no limit.',
+        min: 0,
+        max: 1_000_000,
+        step: 0.01,
+        unit: 'US dollars',
+        nullable: true,
+      },
+      {
+        path: 'limits.spend.perConversation',
+        kind: 'number',
+        label: 'Most for one conversation',
+        help: 'Of conversations that are stored. Empty: no limit.',
+        min: 0,
+        max: 1_000_000,
+        step: 0.01,
+        unit: 'US dollars',
+        nullable: true,
+      },
+      {
+        path: 'limits.spend.perAnswer',
+        kind: 'number',
+        label: 'Most for one answer',
+        help: 'An answer that could cost more is given from your pages directly. Empty: no limit.',
+        min: 0,
+        max: 1_000_000,
+        step: 0.01,
+        unit: 'US dollars',
         nullable: true,
       },
     ],

@@ -94,20 +94,51 @@ const hours = z.strictObject({
 });
 export type Hours = z.infer<typeof hours>;
 
+const usDollars = z.number().min(0).max(1_000_000).nullable();
+
+/** What answers may cost, in US dollars; `null`: no limit. */
+const spend = z.strictObject({
+  perAnswer: usDollars,
+  perConversation: usDollars.describe('of stored conversations; the others are limited by visitor and site'),
+  perVisitorDay: usDollars.describe('a visitor is known by the network that the address belongs to, in memory only'),
+  perDay: usDollars.describe('of the whole site, by its time zone'),
+  perMonth: usDollars.describe('of the whole site, by its time zone'),
+});
+export type SpendLimits = z.infer<typeof spend>;
+
+const spendDefault: SpendLimits = {
+  perAnswer: 0.1,
+  perConversation: 1,
+  perVisitorDay: 1,
+  perDay: null,
+  perMonth: null,
+};
+
 /** The settings that came after the first sites: what a site has that never said anything about them. */
 export const laterSettings: Pick<Settings, 'hours' | 'prechat' | 'limits' | 'features'> = {
   hours: null,
   prechat: { enabled: false, fields: [] },
-  limits: { answersPerMonth: null },
+  limits: {
+    answersPerMonth: null,
+    spend: spendDefault,
+  },
   features: { leads: false, callback: false, marketing: false, orders: false },
 };
 
+/** The same within `answers`. */
+export const laterAnswers = {
+  bedrock: { baseUrl: null, model: null, region: null },
+  embeddings: 'none' as 'none' | 'openai',
+};
+
 /** The language-model services with keys; the extractive answer needs none and always comes last. */
-export const modelProvider = z.enum(['openai', 'anthropic']);
+export const modelProvider = z.enum(['openai', 'anthropic', 'bedrock']);
 export type ModelProvider = z.infer<typeof modelProvider>;
 
 /** How a key is read back: that there is one, and its end. */
 export const keyStatus = z.strictObject({ set: z.boolean(), last4: z.string().nullable() });
+
+const noKey: z.infer<typeof keyStatus> = { set: false, last4: null };
 
 /** How a key is written: a new one, `null` to remove it, or what was read to leave it as it is. */
 const keyChange = z.union([text(500, 8), z.null(), keyStatus], 'is not a key of 8 to 500 characters');
@@ -128,7 +159,7 @@ const settingsWith = <Key extends z.ZodType>(apiKey: Key) => {
     answers: z.strictObject({
       providers: z
         .array(modelProvider)
-        .max(2)
+        .max(3)
         .refine(names => new Set(names).size === names.length, 'names a provider twice')
         .describe('in the order to try; the extractive answer comes last'),
       instructions: text(4_000),
@@ -139,6 +170,21 @@ const settingsWith = <Key extends z.ZodType>(apiKey: Key) => {
         api: z.enum(['responses', 'chat_completions']).nullable().describe('null: as the relay is configured'),
       }),
       anthropic: z.strictObject(access),
+      bedrock: z
+        .strictObject({
+          ...access,
+          region: z
+            .string()
+            .max(40)
+            .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is not a region such as "eu-central-1"')
+            .nullable()
+            .describe('null: as the relay is configured'),
+        })
+        .default(() => ({ apiKey: noKey as z.output<Key>, ...laterAnswers.bedrock })),
+      embeddings: z
+        .enum(['none', 'openai'])
+        .default(() => laterAnswers.embeddings)
+        .describe('who is shown questions and pages to find passages by meaning, beside finding them by words'),
     }),
     timezone: timezone.default('UTC').describe('IANA name; the nightly purge runs at 03:00 there'),
     country: z
@@ -171,6 +217,9 @@ const settingsWith = <Key extends z.ZodType>(apiKey: Key) => {
           .max(10_000_000)
           .nullable()
           .describe('once a month has had so many, the extractive provider gives the rest. null: no limit'),
+        spend: spend
+          .default(() => spendDefault)
+          .describe('in US dollars; beyond one of these the extractive provider answers. null: no limit'),
       })
       .default(() => laterSettings.limits),
     features: z

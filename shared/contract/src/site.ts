@@ -2,6 +2,14 @@ import { z } from 'zod';
 import { verification } from './connect.ts';
 import { timestamp, uuid } from './primitives.ts';
 
+/** What answers cost in one day or month of the site's time zone. */
+const spend = z.object({
+  period: z.string().describe('such as `2026-11-22` or `2026-11`'),
+  usd: z.number().describe('by the providers’ price lists; of answers under way, the most that they may cost'),
+  limitUsd: z.number().nullable().describe('from then on the extractive provider answers; null: no limit'),
+  alerted: z.int().describe('the last percentage of the limit that was reached and told: 0, 50, 80 or 100'),
+});
+
 export const siteResponse = z.object({
   siteId: uuid,
   siteKey: z.string(),
@@ -13,6 +21,7 @@ export const siteResponse = z.object({
     conversations: z.int(),
     answers: z.int(),
     answersLimit: z.int().nullable().describe('from then on the extractive provider answers; null: no limit'),
+    spend: z.object({ day: spend, month: spend }),
   }),
   integrations: z.array(z.object({ name: z.string(), state: z.enum(['ready', 'not_configured', 'failing']) })),
   platform: z.string().nullable().describe('what a plugin connected the site by, such as `wordpress`'),

@@ -11,6 +11,7 @@ export const germanTexts: Record<TextName, string> = {
   send: 'Senden',
   stop: 'Antwort abbrechen',
   thinking: 'Eine Antwort wird gesucht',
+  checking: 'Wir prüfen, ob Sie ein Mensch sind',
   you: 'Sie',
   assistant: 'Assistent',
   agent: 'Team',

@@ -11,6 +11,7 @@ export const spanishTexts: Record<TextName, string> = {
   send: 'Enviar',
   stop: 'Detener la respuesta',
   thinking: 'Buscando una respuesta',
+  checking: 'Comprobamos que es una persona',
   you: 'Usted',
   assistant: 'Asistente',
   agent: 'Equipo',

@@ -11,6 +11,7 @@ export const frenchTexts: Record<TextName, string> = {
   send: 'Envoyer',
   stop: 'Arrêter la réponse',
   thinking: 'Recherche d’une réponse',
+  checking: 'Nous vérifions que vous êtes un être humain',
   you: 'Vous',
   assistant: 'Assistant',
   agent: 'Équipe',

@@ -12,6 +12,7 @@ export const defaultTexts = {
   send: 'Send',
   stop: 'Stop the answer',
   thinking: 'Looking for an answer',
+  checking: 'Checking that you are human',
   you: 'You',
   assistant: 'Assistant',
   agent: 'Team',

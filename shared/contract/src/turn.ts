@@ -35,6 +35,7 @@ const said = {
   customerToken: text(500, 1)
     .optional()
     .describe('proof by the platform of who is signed in, for questions about their own orders'),
+  proof: text(300, 1).optional().describe('after 403 `proof_required`: the solved challenge, with the same question'),
 };
 
 /** Begins a stored conversation. */

@@ -1,4 +1,4 @@
-import { laterSettings, RETENTION_DAYS_DEFAULT } from '@confab/contract';
+import { laterAnswers, laterSettings, RETENTION_DAYS_DEFAULT } from '@confab/contract';
 import type { StoredSettings } from './store.ts';
 
 /** What a new site begins with. */
@@ -17,6 +17,7 @@ export function defaultSettings(site: { name: string; allowedOrigins: string[] }
       firstTokenMs: 8_000,
       openai: { baseUrl: null, model: null, api: null },
       anthropic: { baseUrl: null, model: null },
+      ...laterAnswers,
     },
     timezone: 'UTC',
     country: null,

@@ -16,7 +16,15 @@ const NAME_MAX = 120;
 
 export type Sites = ReturnType<typeof createSites>;
 
-export function createSites({ store, keyring, now }: { store: SiteStore; keyring: Keyring; now: () => Date }) {
+type Deps = {
+  store: SiteStore;
+  keyring: Keyring;
+  /** Hears of new settings, in the transaction that keeps them. */
+  onSettings?: (tx: Tx, site: Site, settings: StoredSettings) => Promise<void>;
+  now: () => Date;
+};
+
+export function createSites({ store, keyring, onSettings = async () => {}, now }: Deps) {
   // Every turn asks for its site: the row is read once, not each time.
   let cache = new LRUCache<string, Site>({ max: 1_000, ttl: CACHE_MS });
   // A new one, so that a reading that is under way cannot bring back what has just changed.
@@ -148,7 +156,8 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
     /** Replaces the settings, when they still are the ones with `version`; `site` is what stands now in either case. */
     async updateSettings(site: Site, version: number, update: SettingsUpdate): Promise<{ saved: boolean; site: Site }> {
       const { settings, keys } = split(site, update);
-      const saved = await store.updateSettings(site.id, version, settings, keys);
+      const also = (tx: Tx) => onSettings(tx, site, settings);
+      const saved = await store.updateSettings(site.id, version, settings, keys, also);
       forgetCached();
       return { saved, site: await this.byKey(site.key) };
     },
@@ -175,9 +184,7 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
   }
 
   function split(site: Site, update: SettingsUpdate): { settings: StoredSettings; keys: KeyChange[] } {
-    const { openai, anthropic, ...answers } = update.answers;
-    const { apiKey: _openaiKey, ...openaiRest } = openai;
-    const { apiKey: _anthropicKey, ...anthropicRest } = anthropic;
+    const { openai, anthropic, bedrock, ...answers } = update.answers;
     const keys = modelProvider.options.flatMap((provider): KeyChange[] => {
       const { apiKey } = update.answers[provider];
       if (apiKey === null) return [{ provider, key: null }];
@@ -186,8 +193,13 @@ export function createSites({ store, keyring, now }: { store: SiteStore; keyring
       const sealed = keyring.encrypt(apiKey, contextOf(site, provider));
       return [{ provider, key: { ...sealed, last4: apiKey.slice(-4) } }];
     });
-    return { settings: { ...update, answers: { ...answers, openai: openaiRest, anthropic: anthropicRest } }, keys };
+    const withoutKeys = { openai: withoutKey(openai), anthropic: withoutKey(anthropic), bedrock: withoutKey(bedrock) };
+    return { settings: { ...update, answers: { ...answers, ...withoutKeys } }, keys };
   }
+}
+
+function withoutKey<Access extends { apiKey: unknown }>({ apiKey: _, ...rest }: Access): Omit<Access, 'apiKey'> {
+  return rest;
 }
 
 const notFound = () => new AppError('site_not_found', 'No site has this key. Check data-site-key in the page.');
@@ -211,6 +223,7 @@ function readable(site: Site): Settings {
       ...answers,
       openai: { apiKey: apiKey('openai'), ...answers.openai },
       anthropic: { apiKey: apiKey('anthropic'), ...answers.anthropic },
+      bedrock: { apiKey: apiKey('bedrock'), ...answers.bedrock },
     },
   };
 }

@@ -1,13 +1,19 @@
-import { laterSettings, type ModelProvider, type Platform, type Settings, type Verification } from '@confab/contract';
+import {
+  laterAnswers,
+  laterSettings,
+  type ModelProvider,
+  type Platform,
+  type Settings,
+  type Verification,
+} from '@confab/contract';
 import { type Db, Prisma, type Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Sealed } from '../../lib/keyring.ts';
 
 /** The settings as they are kept: the provider keys live encrypted in rows of their own. */
 export type StoredSettings = Omit<Settings, 'answers'> & {
-  answers: Omit<Settings['answers'], 'openai' | 'anthropic'> & {
-    openai: Omit<Settings['answers']['openai'], 'apiKey'>;
-    anthropic: Omit<Settings['answers']['anthropic'], 'apiKey'>;
+  answers: Omit<Settings['answers'], ModelProvider> & {
+    [Provider in ModelProvider]: Omit<Settings['answers'][Provider], 'apiKey'>;
   };
 };
 
@@ -166,7 +172,13 @@ export const siteStore = (db: Db) => ({
   },
 
   /** False where the settings are no longer the ones with `version`; nothing is written then. */
-  async updateSettings(siteId: string, version: number, settings: StoredSettings, keys: KeyChange[]): Promise<boolean> {
+  async updateSettings(
+    siteId: string,
+    version: number,
+    settings: StoredSettings,
+    keys: KeyChange[],
+    also: (tx: Tx) => Promise<void>,
+  ): Promise<boolean> {
     return db.$transaction(async tx => {
       const { count } = await tx.site.updateMany({
         where: { id: siteId, settingsVersion: version },
@@ -181,6 +193,7 @@ export const siteStore = (db: Db) => ({
           await tx.providerKey.upsert({ where, create: { siteId, provider, ...key }, update: key });
         }
       }
+      await also(tx);
       return true;
     });
   },
@@ -193,7 +206,13 @@ async function find(db: Db, where: Prisma.SiteWhereUniqueInput): Promise<Site | 
 
 function siteOf({ secretHash, settings, ...row }: Prisma.SiteGetPayload<{ include: { providerKeys: true } }>): Site {
   const stored = settings as StoredSettings;
-  const known = { ...laterSettings, ...stored, features: { ...laterSettings.features, ...stored.features } };
+  const known = {
+    ...laterSettings,
+    ...stored,
+    answers: { ...laterAnswers, ...stored.answers },
+    limits: { ...laterSettings.limits, ...stored.limits },
+    features: { ...laterSettings.features, ...stored.features },
+  };
   return { ...row, settings: known, isConnected: secretHash !== null } as Site;
 }
 
