@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startFakeAnthropic } from '../../../../e2e/fakes/anthropic.ts';
 import { event, type FakeModelServer } from '../../../../e2e/fakes/model-server.ts';
-import { anthropicLlm } from './anthropic.ts';
+import { anthropicModel } from './anthropic.ts';
 import { apiKey, drain, type Harness, llmContract, recordedContract, requestFor, said } from './llm.contract.ts';
 
 const start: Harness = async script => {
   const vendor = await startFakeAnthropic({ script });
-  return { vendor, llm: anthropicLlm({ apiKey, baseUrl: vendor.url, model: 'claude-test' }) };
+  return { vendor, llm: anthropicModel({ apiKey, baseUrl: vendor.url, model: 'claude-test' }) };
 };
 
 const named = (data: { type: string; [field: string]: unknown }) => event(data, data.type);

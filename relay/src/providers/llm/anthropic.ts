@@ -1,8 +1,8 @@
 import Anthropic from '@anthropic-ai/sdk';
 import type { FinishReason } from '@confab/contract';
-import type { Llm, ProviderFault } from './llm.ts';
-import { vendorMessages } from './thread.ts';
-import { faultReader, type Reader, vendorStream } from './vendor-stream.ts';
+import type { LlmRequest, Model, ProviderFault, Tool } from './llm.ts';
+import { inputObject, vendorThread } from './thread.ts';
+import { counted, faultReader, type Reader, vendorStream } from './vendor-stream.ts';
 
 export type AnthropicConfig = {
   apiKey: string;
@@ -14,7 +14,12 @@ export type AnthropicConfig = {
 };
 
 /** Anthropic's Messages API. */
-export function anthropicLlm({ apiKey, baseUrl = 'https://api.anthropic.com', model, fetch }: AnthropicConfig): Llm {
+export function anthropicModel({
+  apiKey,
+  baseUrl = 'https://api.anthropic.com',
+  model,
+  fetch,
+}: AnthropicConfig): Model {
   const client = new Anthropic({
     apiKey,
     baseURL: baseUrl,
@@ -44,8 +49,9 @@ export function anthropicLlm({ apiKey, baseUrl = 'https://api.anthropic.com', mo
             {
               model,
               system: request.instructions.toWellFormed(),
-              messages: vendorMessages(request.messages),
+              messages: messagesOf(request),
               max_tokens: request.maxTokens,
+              ...(request.tools?.length && { tools: request.tools.map(toolOf) }),
               stream: true,
             },
             { signal: request.signal },
@@ -54,17 +60,68 @@ export function anthropicLlm({ apiKey, baseUrl = 'https://api.anthropic.com', mo
   };
 }
 
+const toolOf = ({ name, description, parameters }: Tool): Anthropic.Tool => ({
+  name,
+  description,
+  input_schema: parameters as Anthropic.Tool.InputSchema,
+});
+
+/** https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use */
+function messagesOf(request: LlmRequest): Anthropic.MessageParam[] {
+  const { turns, rounds } = vendorThread(request);
+  const messages = rounds.flatMap(({ text, calls }): Anthropic.MessageParam[] => [
+    {
+      role: 'assistant',
+      content: [
+        ...(text ? [{ type: 'text' as const, text }] : []),
+        ...calls.map(({ id, name, input }) => ({ type: 'tool_use' as const, id, name, input: inputObject(input) })),
+      ],
+    },
+    {
+      role: 'user',
+      content: calls.map(({ id, result }) => ({ type: 'tool_result', tool_use_id: id, content: result })),
+    },
+  ]);
+  return [...turns, ...messages];
+}
+
 /** https://platform.claude.com/docs/en/build-with-claude/streaming */
 function messageReader(): Reader<Anthropic.RawMessageStreamEvent> {
   let reason: FinishReason = 'stop';
-  return {
-    textOf: event =>
-      event.type === 'content_block_delta' && event.delta.type === 'text_delta' ? event.delta.text : undefined,
-    endOf(event) {
-      if (event.type === 'message_delta') reason = reasons[event.delta.stop_reason ?? 'end_turn'] ?? 'stop';
-      return event.type === 'message_stop' ? reason : undefined;
-    },
+  const used = { input: 0, cached: 0, output: 0 };
+  return event => {
+    switch (event.type) {
+      case 'message_start':
+        count(event.message.usage);
+        return {};
+      case 'content_block_start': {
+        const { content_block: block, index: place } = event;
+        return block.type === 'tool_use' ? { calls: [{ place, id: block.id, name: block.name }] } : {};
+      }
+      case 'content_block_delta': {
+        const { delta, index: place } = event;
+        if (delta.type === 'text_delta') return { text: delta.text };
+        return delta.type === 'input_json_delta' ? { calls: [{ place, json: delta.partial_json }] } : {};
+      }
+      case 'message_delta':
+        reason = reasons[event.delta.stop_reason ?? 'end_turn'] ?? 'stop';
+        count(event.usage);
+        return {};
+      case 'message_stop':
+        return { end: reason, usage: counted(used.input, used.output, used.cached) };
+      default:
+        return {};
+    }
   };
+
+  /** Each count stands for the whole message so far; what an event leaves out is as it was. */
+  function count(usage: Partial<Anthropic.Usage | Anthropic.MessageDeltaUsage> | undefined): void {
+    if (typeof usage?.input_tokens === 'number') {
+      used.cached = usage.cache_read_input_tokens ?? 0;
+      used.input = usage.input_tokens + used.cached + (usage.cache_creation_input_tokens ?? 0);
+    }
+    used.output = usage?.output_tokens ?? used.output;
+  }
 }
 
 /** https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons */

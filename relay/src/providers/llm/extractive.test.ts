@@ -96,6 +96,13 @@ describe('the extractive answer', () => {
     );
   });
 
+  it('quotes an item of a list with the heading right above it, which may turn its meaning round', async () => {
+    const list = page('What cannot be returned\n- Gift cards for returns\n- Socks, once worn\nAsk us.', 1, 'Shop');
+    expect(await ask('gift cards for returns', [list])).toContain(
+      '> What cannot be returned: Gift cards for returns [1]',
+    );
+  });
+
   it('knows a short word by its plural', async () => {
     expect(await ask('one hat?', [page('We knit. Our hats are warm.')])).toContain('> Our hats are warm. [1]');
   });

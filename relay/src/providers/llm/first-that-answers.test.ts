@@ -3,22 +3,32 @@ import { describe, expect, it } from 'vitest';
 import { createBreaker } from './breaker.ts';
 import { type FirstThatAnswers, firstThatAnswers, type StartTimer } from './first-that-answers.ts';
 import { drain, requestFor, said } from './llm.contract.ts';
-import { type Llm, type LlmPart, ProviderError } from './llm.ts';
+import { type Llm, type LlmPart, type LlmStep, ProviderError } from './llm.ts';
+
+type Step =
+  | string
+  | Error
+  | 'SILENCE'
+  | { finished: 'stop' | 'filtered' }
+  | { tools: 'begun' | 'ended' }
+  | Promise<void>;
 
 /** A model that does what it is told: says a text, fails with an error, or is silent until it is stopped. */
-function scripted(provider: string, ...steps: (string | Error | 'SILENCE' | { finished: 'stop' | 'filtered' })[]) {
+function scripted(provider: string, ...steps: Step[]) {
   const seen = { calls: 0, stopped: 0 };
   const llm: Llm = {
     provider,
     model: `${provider}-model`,
-    async *stream({ signal }): AsyncGenerator<LlmPart> {
+    async *stream({ signal }): AsyncGenerator<LlmStep> {
       seen.calls += 1;
       signal.addEventListener('abort', () => (seen.stopped += 1));
       for (const step of steps) {
         if (step instanceof Error) throw step;
         if (step === 'SILENCE') await new Promise(resolve => signal.addEventListener('abort', resolve));
         if (signal.aborted) return;
-        if (typeof step === 'string') yield { type: 'text', text: step };
+        if (step instanceof Promise) await step;
+        else if (typeof step === 'string') yield { type: 'text', text: step };
+        else if ('tools' in step) yield { type: 'tools', state: step.tools };
         else yield { type: 'finished', reason: step.finished };
       }
     },
@@ -97,6 +107,56 @@ describe('failover', () => {
     expect(await answer).toMatchObject({ provider: 'extractive' });
     expect(faults).toMatchObject([{ provider: 'openai', fault: 'timed_out' }]);
     expect(slow.seen.stopped).toBe(1);
+  });
+
+  it('does not count the time of the tools, and then gives the vendor as long again', async () => {
+    const [tool, vendor] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const model = scripted(
+      'openai',
+      { tools: 'begun' },
+      tool.promise,
+      { tools: 'ended' },
+      vendor.promise,
+      { tools: 'begun' },
+      { tools: 'ended' },
+      'Yes.',
+      end,
+    );
+    const { ask, timers, faults } = setUp([model, scripted('extractive', 'Quote.', end)]);
+    const answer = ask(requestFor());
+    await settled();
+    expect([...timers.running.values()]).toEqual([]);
+    tool.resolve();
+    await settled();
+    expect([...timers.running.values()]).toEqual([8_000]);
+    vendor.resolve();
+    const parts = (await answer)?.parts ?? [];
+    expect([...timers.running.values()]).toEqual([30_000]);
+    expect(texts((await drain(parts)).parts)).toBe('Yes.(stop)');
+    expect(timers.running.size).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
+  it('gives up on a provider that falls silent behind its tools', async () => {
+    const silent = scripted('openai', { tools: 'begun' }, { tools: 'ended' }, 'SILENCE');
+    const { ask, timers, faults } = setUp([silent, scripted('extractive', 'Quote.', end)]);
+    const answer = ask(requestFor());
+    await settled();
+    timers.fire(8_000);
+    expect(await answer).toMatchObject({ provider: 'extractive' });
+    expect(faults).toMatchObject([{ provider: 'openai', fault: 'timed_out' }]);
+  });
+
+  it('goes on with an answer that calls tools after its first words', async () => {
+    const vendor = Promise.withResolvers<void>();
+    const steps = ['One moment.', { tools: 'begun' }, { tools: 'ended' }, vendor.promise, ' Yes.', end] as const;
+    const { ask, timers } = setUp([scripted('openai', ...steps)]);
+    const result = drain((await ask(requestFor()))?.parts ?? []);
+    await settled();
+    expect([...timers.running.values()]).toEqual([30_000]);
+    vendor.resolve();
+    expect(texts((await result).parts)).toBe('One moment. Yes.(stop)');
+    expect(timers.running.size).toBe(0);
   });
 
   it('throws the last fault when nobody answers', async () => {

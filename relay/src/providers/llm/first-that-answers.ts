@@ -13,7 +13,10 @@ export type FirstThatAnswers = {
   breaker: Breaker;
   /** A provider that fails before its first text is told here, and the next one is asked. For the log. */
   onFault: (fault: ProviderError) => void;
-  /** How long to wait for the first text. */
+  /**
+   * How long to wait for the first text. A model that calls tools is at work: the time of the tools, which have limits
+   * of their own, does not count, and behind them the vendor is given as long again.
+   */
   firstTokenMs?: number;
   /** How long a begun answer may stay silent before it counts as failed: this long at least, twice as long at most. */
   idleMs?: number;
@@ -67,9 +70,11 @@ function tell(breaker: Breaker, key: string, outcome: Outcome): void {
   else breaker.failed(key, outcome.retryAfterMs);
 }
 
-/** Faults that a visitor can cause by what they write must not keep the provider from others. */
-const isOfTheRequest = ({ fault, status }: ProviderError): boolean =>
-  fault === 'filtered' || (fault === 'refused' && (status === 400 || status === 413 || status === 422));
+/** Faults that a visitor can cause by what they write, or by how much, must not keep the provider from others. */
+export const isOfTheRequest = ({ fault, status }: ProviderError): boolean =>
+  fault === 'filtered' ||
+  fault === 'over_budget' ||
+  (fault === 'refused' && (status === 400 || status === 413 || status === 422));
 
 type Call = ReturnType<typeof openCall>;
 
@@ -90,6 +95,7 @@ function openCall(
     timedOut = true;
     abort();
   };
+  let answers = false;
   let stopTimer = startTimer(firstTokenMs, giveUp);
   // No timer per token: silence is one and the same wait at two ticks. While the visitor reads slowly, nobody waits.
   const watch = () => {
@@ -104,9 +110,16 @@ function openCall(
       waits += 1;
       waiting = true;
       try {
-        const result = await parts.next();
-        if (timedOut) throw new ProviderError(llm.provider, 'timed_out');
-        return result.done ? undefined : result.value;
+        for (;;) {
+          const result = await parts.next();
+          if (timedOut) throw new ProviderError(llm.provider, 'timed_out');
+          if (result.done) return undefined;
+          if (result.value.type !== 'tools') return result.value;
+          // The silence of a whole tool and of the vendor behind it is well within the idle limit.
+          if (answers) continue;
+          stopTimer();
+          if (result.value.state === 'ended') stopTimer = startTimer(firstTokenMs, giveUp);
+        }
       } catch (error) {
         if (error instanceof ProviderError) throw error;
         throw new ProviderError(llm.provider, 'malformed', { cause: error });
@@ -116,6 +129,7 @@ function openCall(
     },
     /** The first text is there: from now on only silence is a fault. */
     answering(): void {
+      answers = true;
       stopTimer();
       watch();
     },
@@ -167,7 +181,7 @@ function partsOf(call: Call, first: LlmPart, settle: (outcome: Outcome) => void)
   return { [Symbol.asyncIterator]: () => iterator };
 }
 
-const startSystemTimer: StartTimer = (ms, fire) => {
+export const startSystemTimer: StartTimer = (ms, fire) => {
   let immediate: NodeJS.Immediate | undefined;
   const timer = setTimeout(() => {
     // Where we ourselves are late, the vendor's words may be waiting in the socket: it is read before this fires.

@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { event, type FakeModelServer, type Script } from '../../../../e2e/fakes/model-server.ts';
 import { startFakeOpenai } from '../../../../e2e/fakes/openai.ts';
 import { sharedData } from '../../../../e2e/fakes/shared-data.ts';
-import { apiKey, drain, type Harness, llmContract, recordedContract, requestFor, said } from './llm.contract.ts';
-import { limitField, openaiLlm } from './openai.ts';
+import { apiKey, drain, echo, type Harness, llmContract, recordedContract, requestFor, said } from './llm.contract.ts';
+import { isOpenai, openaiModel } from './openai.ts';
 
 type Api = 'responses' | 'chat_completions';
 
@@ -12,11 +12,12 @@ const start =
   (api: Api): Harness =>
   async script => {
     const vendor = await startFakeOpenai({ script });
-    return { vendor, llm: openaiLlm({ apiKey, baseUrl: vendor.url, model: 'gpt-test', api }) };
+    return { vendor, llm: openaiModel({ apiKey, baseUrl: vendor.url, model: 'gpt-test', api }) };
   };
 
 llmContract('openai by responses', start('responses'));
-llmContract('openai by chat completions', start('chat_completions'));
+// It is asked for by OpenAI's own servers only, and a compatible one is what answers here.
+llmContract('openai by chat completions', start('chat_completions'), { tellsUse: false });
 recordedContract('openai_responses', start('responses'), data => event(data, data.type));
 recordedContract('openai_chat', start('chat_completions'), event, 'data: [DONE]\n\n');
 
@@ -71,12 +72,82 @@ describe('openai', () => {
     },
   );
 
-  it('names the token limit as the server knows it', () => {
-    expect(limitField('https://api.openai.com/v1')).toBe('max_completion_tokens');
-    expect(limitField('https://eu.api.openai.com/v1')).toBe('max_completion_tokens');
-    expect(limitField('https://shop.openai.azure.com/openai/v1')).toBe('max_completion_tokens');
-    expect(limitField('https://api.mistral.ai/v1')).toBe('max_tokens');
-    expect(limitField('https://notopenai.com/v1')).toBe('max_tokens');
+  it.each([
+    [
+      'all at the first place, ended by stop',
+      [
+        [{ index: 0, id: 'a', function: { name: 'one', arguments: '{"a":' } }],
+        [{ index: 0, function: { arguments: '1}' } }],
+        [{ index: 0, id: 'b', function: { name: 'two', arguments: '{}' } }],
+      ],
+      ['a', 'b'],
+    ],
+    [
+      'the name and the id in every piece',
+      [
+        [{ index: 0, id: 'a', function: { name: 'one', arguments: '{"a":' } }],
+        [{ index: 0, id: 'a', function: { name: 'one', arguments: '1}' } }],
+        [{ index: 1, id: 'b', function: { name: 'two', arguments: '{}' } }],
+      ],
+      ['a', 'b'],
+    ],
+    [
+      'no ids',
+      [
+        [
+          { index: 0, function: { name: 'one', arguments: '{"a":1}' } },
+          { index: 1, id: '', function: { name: 'two', arguments: '{}' } },
+        ],
+      ],
+      ['call00000', 'call00001'],
+    ],
+    [
+      'one id for both, and a name that no vendor takes back',
+      [
+        [{ index: 0, id: 'a', function: { name: 'one', arguments: '{"a":1}' } }],
+        [{ index: 1, id: 'a', function: { name: 'two', arguments: '{}' } }],
+      ],
+      ['a', 'call00001'],
+    ],
+  ])('reads calls as compatible servers write them: %s', async (_what, pieces, ids) => {
+    const chunk = (delta: object, finish_reason: string | null = null) =>
+      event({ choices: [{ delta, finish_reason }] });
+    const raw = pieces.map(tool_calls => chunk({ tool_calls })).join('') + chunk({}, 'stop');
+    const { parts } = await asked('chat_completions', { raw });
+    expect(parts).toEqual([
+      { type: 'call', call: { id: ids[0], name: 'one', input: { a: 1 } } },
+      { type: 'call', call: { id: ids[1], name: 'two', input: {} } },
+      { type: 'finished', reason: 'tools' },
+    ]);
+  });
+
+  it('names a call as every vendor takes it back', async () => {
+    const tool_calls = [{ index: 0, id: 'a', function: { name: 'search “knowledge”', arguments: '{}' } }];
+    const raw = event({ choices: [{ delta: { tool_calls }, finish_reason: 'tool_calls' }] });
+    expect((await asked('chat_completions', { raw })).parts[0]).toMatchObject({ call: { name: 'search__knowledge_' } });
+  });
+
+  it('asks OpenAI itself for what a chat used, and nobody else', async () => {
+    const bodies: Record<string, unknown>[] = [];
+    const fetch: typeof globalThis.fetch = async (_url, init) => {
+      bodies.push(JSON.parse(String(init?.body)));
+      throw new TypeError('refused');
+    };
+    for (const baseUrl of [undefined, 'https://api.mistral.ai/v1']) {
+      const llm = openaiModel({ apiKey, baseUrl, model: 'gpt-test', api: 'chat_completions', fetch });
+      await drain(llm.stream(requestFor()));
+    }
+    expect(bodies[0]).toMatchObject({ max_completion_tokens: 100, stream_options: { include_usage: true } });
+    expect(bodies[1]).toMatchObject({ max_tokens: 100 });
+    expect(bodies[1]).not.toHaveProperty('stream_options');
+  });
+
+  it('knows OpenAI’s own servers from compatible ones', () => {
+    expect(isOpenai('https://api.openai.com/v1')).toBe(true);
+    expect(isOpenai('https://eu.api.openai.com/v1')).toBe(true);
+    expect(isOpenai('https://shop.openai.azure.com/openai/v1')).toBe(true);
+    expect(isOpenai('https://api.mistral.ai/v1')).toBe(false);
+    expect(isOpenai('https://notopenai.com/v1')).toBe(false);
   });
 });
 
@@ -96,7 +167,13 @@ describe('what openai is sent', () => {
       { role: 'assistant', text: 'Hello! How can I help?' },
       { role: 'visitor', text: 'Is it in stock?' },
     ] as const;
-    await drain(llm.stream(requestFor({ messages: [...messages] })));
+    const calls = [{ id: 'a', name: 'search_knowledge', input: { query: 'kettle' }, result: 'No.' }];
+    const rounds = [
+      { text: 'One moment.', calls },
+      { text: '', calls: [{ id: 'b', name: 'search_knowledge', input: '{"query":', result: 'No.' }] },
+    ];
+    const tools = [echo('search_knowledge')];
+    await drain(llm.stream(requestFor({ messages: [...messages], tools, rounds })));
     await vendor.close();
 
     const body = vendor.requests[0]?.body;

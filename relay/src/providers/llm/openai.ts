@@ -1,7 +1,8 @@
+import type { FinishReason } from '@confab/contract';
 import OpenAI from 'openai';
-import { type Llm, type LlmRequest, ProviderError, type ProviderFault } from './llm.ts';
-import { vendorMessages } from './thread.ts';
-import { faultOfStatus, faultReader, type Reader, vendorStream } from './vendor-stream.ts';
+import { type LlmRequest, type Model, ProviderError, type ProviderFault, type Tool } from './llm.ts';
+import { inputText, vendorThread } from './thread.ts';
+import { counted, faultOfStatus, faultReader, type Heard, type Reader, vendorStream } from './vendor-stream.ts';
 
 export type OpenaiConfig = {
   apiKey: string;
@@ -15,7 +16,7 @@ export type OpenaiConfig = {
 };
 
 /** OpenAI, and every server that is compatible with it. */
-export function openaiLlm({ apiKey, baseUrl = 'https://api.openai.com/v1', model, api, fetch }: OpenaiConfig): Llm {
+export function openaiModel({ apiKey, baseUrl = 'https://api.openai.com/v1', model, api, fetch }: OpenaiConfig): Model {
   const client = new OpenAI({
     apiKey,
     baseURL: baseUrl,
@@ -33,17 +34,18 @@ export function openaiLlm({ apiKey, baseUrl = 'https://api.openai.com/v1', model
     // The SDK must not log what visitors say.
     logLevel: 'off',
   });
-  const limit = limitField(baseUrl);
+  const isOwn = isOpenai(baseUrl);
 
   const responses = (request: LlmRequest) =>
     client.responses.create(
       {
         model,
         instructions: request.instructions.toWellFormed(),
-        input: vendorMessages(request.messages),
+        input: inputItems(request),
         max_output_tokens: request.maxTokens,
         // OpenAI keeps responses for 30 days otherwise. https://developers.openai.com/api/docs/guides/your-data
         store: false,
+        ...(request.tools?.length && { tools: request.tools.map(responseTool) }),
         stream: true,
       },
       { signal: request.signal },
@@ -53,11 +55,13 @@ export function openaiLlm({ apiKey, baseUrl = 'https://api.openai.com/v1', model
     client.chat.completions.create(
       {
         model,
-        messages: [
-          { role: 'system', content: request.instructions.toWellFormed() },
-          ...vendorMessages(request.messages),
-        ],
-        [limit]: request.maxTokens,
+        messages: [{ role: 'system', content: request.instructions.toWellFormed() }, ...chatMessages(request)],
+        // OpenAI's reasoning models refuse `max_tokens`; Mistral refuses `max_completion_tokens` with 422, and Ollama and
+        // llama.cpp know `max_tokens` for certain.
+        [isOwn ? 'max_completion_tokens' : 'max_tokens']: request.maxTokens,
+        // Some compatible servers refuse what they do not know; those that tell what was used do so without being asked.
+        ...(isOwn && { stream_options: { include_usage: true } }),
+        ...(request.tools?.length && { tools: request.tools.map(chatTool) }),
         stream: true,
       },
       { signal: request.signal },
@@ -75,43 +79,102 @@ export function openaiLlm({ apiKey, baseUrl = 'https://api.openai.com/v1', model
   };
 }
 
-/**
- * OpenAI's reasoning models refuse `max_tokens`; Mistral refuses `max_completion_tokens` with 422, and Ollama and
- * llama.cpp know `max_tokens` for certain. So only OpenAI's own hosts (Azure's included) get the new name.
- */
-export const limitField = (baseUrl: string): 'max_completion_tokens' | 'max_tokens' =>
-  /(^|\.)openai\.(com|azure\.com)$/.test(new URL(baseUrl).hostname) ? 'max_completion_tokens' : 'max_tokens';
+/** Whether an address is one of OpenAI's own, Azure's included. */
+export const isOpenai = (baseUrl: string): boolean => /(^|\.)openai\.(com|azure\.com)$/.test(new URL(baseUrl).hostname);
+
+/** https://developers.openai.com/api/docs/guides/function-calling */
+const responseTool = ({ name, description, parameters }: Tool): OpenAI.Responses.FunctionTool => ({
+  type: 'function',
+  name,
+  description,
+  parameters: parameters as Record<string, unknown>,
+  strict: true,
+});
+
+const chatTool = ({ name, description, parameters }: Tool): OpenAI.ChatCompletionFunctionTool => ({
+  type: 'function',
+  function: { name, description, parameters: parameters as Record<string, unknown> },
+});
+
+function inputItems(request: LlmRequest): OpenAI.Responses.ResponseInput {
+  const { turns, rounds } = vendorThread(request);
+  const items = rounds.flatMap(
+    ({ text, calls }): OpenAI.Responses.ResponseInput => [
+      ...(text ? [{ role: 'assistant' as const, content: text }] : []),
+      ...calls.map(({ id, name, input }) => ({
+        type: 'function_call' as const,
+        call_id: id,
+        name,
+        arguments: inputText(input),
+      })),
+      ...calls.map(({ id, result }) => ({ type: 'function_call_output' as const, call_id: id, output: result })),
+    ],
+  );
+  return [...turns, ...items];
+}
+
+function chatMessages(request: LlmRequest): OpenAI.ChatCompletionMessageParam[] {
+  const { turns, rounds } = vendorThread(request);
+  const messages = rounds.flatMap(({ text, calls }): OpenAI.ChatCompletionMessageParam[] => [
+    {
+      role: 'assistant',
+      content: text || null,
+      tool_calls: calls.map(({ id, name, input }) => ({
+        type: 'function',
+        id,
+        function: { name, arguments: inputText(input) },
+      })),
+    },
+    ...calls.map(({ id, result }) => ({ role: 'tool' as const, tool_call_id: id, content: result })),
+  ]);
+  return [...turns, ...messages];
+}
 
 /** https://developers.openai.com/api/reference/resources/responses/streaming-events */
-const eventReader: Reader<OpenAI.Responses.ResponseStreamEvent> = {
-  textOf: event =>
-    event.type === 'response.output_text.delta' || event.type === 'response.refusal.delta' ? event.delta : undefined,
-  endOf(event) {
-    switch (event.type) {
-      case 'response.completed':
-        return 'stop';
-      case 'response.incomplete':
-        return event.response.incomplete_details?.reason === 'content_filter' ? 'filtered' : 'length';
-      case 'response.failed':
-        throw new ProviderError('openai', faultOfCode(event.response.error?.code), { cause: event.response.error });
-      case 'error':
-        throw new ProviderError('openai', faultOfCode(event.code), { cause: event });
-      default:
-        return undefined;
+function eventReader(event: OpenAI.Responses.ResponseStreamEvent): Heard {
+  switch (event.type) {
+    case 'response.output_text.delta':
+    case 'response.refusal.delta':
+      return { text: event.delta };
+    case 'response.output_item.done': {
+      if (event.item.type !== 'function_call') return {};
+      const { call_id: id, name, arguments: json } = event.item;
+      return { calls: [{ place: event.output_index, id, name, json }] };
     }
-  },
-};
+    case 'response.completed':
+      return { end: 'stop', usage: usageOf(event.response?.usage) };
+    case 'response.incomplete': {
+      const isFiltered = event.response.incomplete_details?.reason === 'content_filter';
+      return { end: isFiltered ? 'filtered' : 'length', usage: usageOf(event.response.usage) };
+    }
+    case 'response.failed':
+      throw new ProviderError('openai', faultOfCode(event.response.error?.code), { cause: event.response.error });
+    case 'error':
+      throw new ProviderError('openai', faultOfCode(event.code), { cause: event });
+    default:
+      return {};
+  }
+}
+
+const usageOf = (usage: OpenAI.Responses.ResponseUsage | null | undefined) =>
+  usage ? counted(usage.input_tokens, usage.output_tokens, usage.input_tokens_details?.cached_tokens) : undefined;
 
 /** https://developers.openai.com/api/reference/resources/chat/subresources/completions/streaming-events */
-const chunkReader: Reader<OpenAI.ChatCompletionChunk> = {
-  textOf: ({ choices: [choice] }) => choice?.delta?.content || choice?.delta?.refusal,
-  endOf({ choices: [choice] }) {
-    const reason = choice?.finish_reason;
-    if (!reason) return undefined;
-    if (reason === 'content_filter') return 'filtered';
-    return reason === 'length' ? 'length' : 'stop';
-  },
-};
+const chunkReader: Reader<OpenAI.ChatCompletionChunk> = ({ choices: [choice], usage }) => ({
+  text: choice?.delta?.content || choice?.delta?.refusal,
+  calls: choice?.delta?.tool_calls?.map(({ index, id, function: called }) => ({
+    place: index ?? 0,
+    id,
+    name: called?.name,
+    json: called?.arguments,
+  })),
+  end: choice?.finish_reason ? (chatReasons[choice.finish_reason] ?? 'stop') : undefined,
+  usage: usage
+    ? counted(usage.prompt_tokens, usage.completion_tokens, usage.prompt_tokens_details?.cached_tokens)
+    : undefined,
+});
+
+const chatReasons: Partial<Record<string, FinishReason>> = { content_filter: 'filtered', length: 'length' };
 
 const faultOf = faultReader('openai', OpenAI, error => {
   const { code, type } = error as { code?: unknown; type?: unknown };

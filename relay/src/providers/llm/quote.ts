@@ -28,6 +28,7 @@ type Unit = {
   text: string;
   words: string[];
   isHeading: boolean;
+  isItem: boolean;
   isFacts: boolean;
 };
 
@@ -67,7 +68,7 @@ export function bestQuotes(question: string, passages: readonly Passage[]): Quot
   let length = 0;
   for (const { unit, score } of scored.toSorted((a, b) => b.score - a.score)) {
     if (score < best * 0.6 || chosen.size >= UNITS) break;
-    for (const each of withWhatItLeadsTo(unit, units)) {
+    for (const each of withWhatItLeadsTo(unit, units).flatMap(led => withItsHeading(led, units))) {
       if (chosen.has(each) || (!each.isFacts && length + each.text.length > LENGTH)) continue;
       chosen.add(each);
       length += each.isFacts ? 0 : each.text.length;
@@ -88,6 +89,7 @@ const asksForVariants =
 const price = /\p{Sc}\s?\d|\d\s?\p{Sc}|\b(EUR|USD|GBP)\b/u;
 
 const lines = /^\s*(#{1,6}\s|>|[-*+•]\s|\d+[.)]\s)|\|/;
+const items = /^\s*([-*+•]|\d+[.)])\s/;
 const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const segments = new Intl.Segmenter(undefined, { granularity: 'word' });
 
@@ -99,7 +101,8 @@ function unitsOf(passage: Passage, rank: number): Unit[] {
       const isLine = lines.test(raw);
       const isHeading = /^\s*#/.test(raw) || (line === 0 && !isLine && !/[.!?:;。！？]\s*$/.test(raw));
       const whole = isLine || isHeading ? [raw] : [...sentences.segment(raw)].map(({ segment }) => segment);
-      return whole.map(text => ({ line, isHeading, text: asPlainText(text) }));
+      const isItem = items.test(raw);
+      return whole.map(text => ({ line, isHeading, isItem, text: asPlainText(text) }));
     })
     // The title is told with the citation.
     .filter(({ text }) => text !== '' && !passage.title.startsWith(text));
@@ -127,6 +130,7 @@ function factsUnit(
     text: [line(passage.title, facts), ...wanted.map(variant => `- ${line(variant.title, variant)}`)].join('\n'),
     words: wordsOf([passage.title, ...variants.map(({ title }) => title)].join(' ')),
     isHeading: false,
+    isItem: false,
     isFacts: true,
   };
 }
@@ -187,6 +191,15 @@ function withWhatItLeadsTo(unit: Unit, units: Unit[]): Unit[] {
   return unit.isHeading && led.length > 0 ? led : [unit, ...led];
 }
 
+/** An item of a list may say the contrary of what it seems to without the heading of the list. */
+function withItsHeading(unit: Unit, units: Unit[]): Unit[] {
+  if (!unit.isItem) return [unit];
+  const above = units.findLast(
+    ({ passage, place, isItem }) => !isItem && passage === unit.passage && place < unit.place,
+  );
+  return above?.isHeading ? [above, unit] : [unit];
+}
+
 /** A row of a table says nothing without the first row, and the first row nothing without the others. */
 function withItsTable(unit: Unit, units: Unit[]): Unit[] {
   if (!isRow(unit)) return [unit];
@@ -208,6 +221,9 @@ function blocks(units: Unit[]): Quote[] {
     const follows = quote?.last.passage === unit.passage && quote.last.place === unit.place - 1;
     if (quote && follows && (quote.last.line === unit.line || /[?:]$/.test(quote.last.text))) {
       quote.text += ` ${unit.text}`;
+      quote.last = unit;
+    } else if (quote && unit.isItem && quote.last.isHeading && quote.last.passage === unit.passage) {
+      quote.text += `: ${unit.text}`;
       quote.last = unit;
     } else if (quote && isRow(quote.last) && isRow(unit) && quote.last.passage === unit.passage) {
       quote.text += `\n${unit.text}`;

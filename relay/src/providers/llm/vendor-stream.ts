@@ -1,16 +1,34 @@
 import type { FinishReason } from '@confab/contract';
-import { type LlmPart, ProviderError, type ProviderFault } from './llm.ts';
+import { type ModelPart, ProviderError, type ProviderFault, type TokenUsage, type ToolCall } from './llm.ts';
 
-/** What we read in a vendor's events. Both may throw for what they cannot read, or for an error that an event tells. */
-export type Reader<Event> = {
-  textOf: (event: Event) => string | null | undefined;
-  endOf: (event: Event) => FinishReason | undefined;
+/** More than this in all the calls of one answer is no model's wish, in characters. */
+const CALLS_MAX = 100_000;
+
+/** What one event of a vendor says. */
+export type Heard = {
+  text?: string | null | undefined;
+  calls?: CallPiece[] | undefined;
+  end?: FinishReason | undefined;
+  usage?: TokenUsage | undefined;
 };
 
+/** A piece of a call: one with a name begins it, the others write its input on. `place` tells calls at once apart. */
+export type CallPiece = {
+  place: number;
+  id?: string | undefined;
+  name?: string | undefined;
+  json?: string | undefined;
+};
+
+/** What we read in a vendor's events. May throw for what it cannot read, or for an error that an event tells. */
+export type Reader<Event> = (event: Event) => Heard;
+
 /**
- * The part that is the same for every vendor: texts in order, then the end, which is told when the vendor's body has
- * been read to its end, so that the connection can be used again. A stream without its end mark is a fault, whatever
- * it said before, and what goes wrong after the end mark is none.
+ * The part that is the same for every vendor: texts in order, then the calls of tools, then the end, which is told when
+ * the vendor's body has been read to its end, so that the connection can be used again. A stream without its end mark is
+ * a fault, whatever it said before, and what goes wrong after the end mark is none. Calls of an answer that was cut short
+ * are left out: nobody knows what they would have been. Compatible servers end by `stop` what ends with calls; so it is
+ * the calls that tell.
  */
 export async function* vendorStream<Event>(stream: {
   provider: string;
@@ -18,22 +36,87 @@ export async function* vendorStream<Event>(stream: {
   open: () => PromiseLike<AsyncIterable<Event>>;
   reader: Reader<Event>;
   faultOf: (error: unknown) => ProviderError;
-}): AsyncGenerator<LlmPart> {
+}): AsyncGenerator<ModelPart> {
   const { provider, signal, open, reader, faultOf } = stream;
   let reason: FinishReason | undefined;
+  let usage: TokenUsage | undefined;
+  const growing = growingCalls();
   try {
     for await (const event of await open()) {
-      const text = reader.textOf(event);
-      if (text) yield { type: 'text', text };
-      reason ??= reader.endOf(event);
+      const heard = reader(event);
+      if (heard.text) yield { type: 'text', text: heard.text };
+      for (const piece of heard.calls ?? []) growing.add(piece);
+      reason ??= heard.end;
+      usage = heard.usage ?? usage;
     }
   } catch (error) {
     if (!reason && !signal.aborted) throw faultOf(error);
   }
   if (signal.aborted) return;
   if (!reason) throw new ProviderError(provider, 'malformed');
-  yield { type: 'finished', reason };
+  const calls = reason === 'stop' ? growing.calls() : [];
+  for (const call of calls) yield { type: 'call', call };
+  yield { type: 'finished', reason: calls.length > 0 ? 'tools' : reason, ...(usage && { usage }) };
 }
+
+/** What a vendor counted, where it did. */
+export const counted = (
+  inputTokens: number | null | undefined,
+  outputTokens: number | null | undefined,
+  cachedInputTokens: number | null | undefined,
+): TokenUsage | undefined =>
+  inputTokens || outputTokens
+    ? {
+        inputTokens: inputTokens ?? 0,
+        outputTokens: outputTokens ?? 0,
+        ...(cachedInputTokens && { cachedInputTokens }),
+      }
+    : undefined;
+
+/** The calls that a stream writes, put together; in the order in which they began. */
+function growingCalls() {
+  type Growing = { place: number; id: string | undefined; name: string; json: string };
+  const begun: Growing[] = [];
+  let length = 0;
+  return {
+    add({ place, id, name, json = '' }: CallPiece): void {
+      const current = begun.findLast(call => call.place === place);
+      // Some compatible servers put every call at the first place, some repeat the name in each piece.
+      const isNew = name !== undefined && name !== '' && (!current || (id !== undefined && id !== current.id));
+      length += json.length + (isNew ? name.length : 0);
+      if (length > CALLS_MAX) throw new Error('The calls of tools do not end.');
+      if (isNew) begun.push({ place, id: id || undefined, name, json });
+      else if (current) current.json += json;
+      else if (json) throw new Error('A call of a tool has no beginning.');
+    },
+    /** Ids and names are such as every vendor takes back: none twice, none missing, no sign that they refuse. */
+    calls: (): ToolCall[] =>
+      begun.map(({ id, name, json }, at) => ({
+        id: id && begun.findIndex(call => call.id === id) === at ? id : `call${String(at).padStart(5, '0')}`,
+        name: name.replace(/[^\w-]/g, '_').slice(0, 64),
+        input: inputOf(json),
+      })),
+  };
+}
+
+/** Deeper than what any tool takes, and far from where whoever walks through it would run out of stack. */
+const INPUT_DEPTH_MAX = 32;
+
+/** What the model wrote; JSON that is broken or bottomless as the text that it is. No text is no input for some vendors. */
+function inputOf(json: string): unknown {
+  if (json.trim() === '') return {};
+  try {
+    const input: unknown = JSON.parse(json);
+    return isDeeper(input, INPUT_DEPTH_MAX) ? json : input;
+  } catch {
+    return json;
+  }
+}
+
+const isDeeper = (value: unknown, than: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (than === 0 || Object.values(value).some(member => isDeeper(member, than - 1)));
 
 /** The error classes that both SDKs have as statics of their client. */
 type Sdk = {
@@ -66,8 +149,14 @@ export function faultOfStatus(status: number): ProviderFault {
   return status >= 500 ? 'server_error' : 'refused';
 }
 
+/** A call of `fetch` that brought no response. */
+export const unreachable = (provider: string, error: unknown): ProviderError => {
+  const fault = transportFault(error);
+  return new ProviderError(provider, fault === 'timed_out' ? fault : 'unreachable', { cause: error });
+};
+
 /** A socket that fails while the body is read is undici's error with a code; all else is a body we cannot read. */
-function transportFault(error: unknown): ProviderFault {
+export function transportFault(error: unknown): ProviderFault {
   const code = codeOf(error) ?? codeOf((error as { cause?: unknown } | undefined)?.cause);
   if (code === undefined) return 'malformed';
   return code.includes('TIMEOUT') ? 'timed_out' : 'unreachable';
