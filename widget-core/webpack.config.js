@@ -5,24 +5,29 @@ import webpack from 'webpack';
 
 const LOADER = 'confab-loader.js';
 const PANEL = 'confab-panel.js';
+const PROOF = 'confab-proof.js';
 
 /** The most that each file may weigh on the wire, in bytes after gzip. */
-const GZIP_LIMITS = { [LOADER]: 3 * 1024, [PANEL]: 20 * 1024 };
+const GZIP_LIMITS = { [LOADER]: 3 * 1024, [PANEL]: 20 * 1024, [PROOF]: 1024 };
 /** Shopify's consent manager asks for more code than that of WordPress; Shopify itself allows 10,000 bytes raw. */
 const SHOPIFY_GZIP_LIMITS = { ...GZIP_LIMITS, [LOADER]: 3.25 * 1024 };
 
 const target = 'es2022';
 
-/** Bakes the panel's content hash into the loader, so that a cache never mixes two versions of them. */
-const pinPanel = {
+/**
+ * Bakes the hash of the other files into the loader, so that a cache never mixes two versions of them: the panel asks for
+ * what it needs under its own version.
+ */
+const pinFiles = {
   apply(compiler) {
-    compiler.hooks.compilation.tap('pinPanel', compilation => {
+    compiler.hooks.compilation.tap('pinFiles', compilation => {
       const stage = webpack.Compilation.PROCESS_ASSETS_STAGE_OPTIMIZE_HASH;
-      compilation.hooks.processAssets.tap({ name: 'pinPanel', stage }, assets => {
-        if (!assets[PANEL] || !assets[LOADER]) return; // the compilation has failed already, and says why
-        const version = createHash('sha256').update(assets[PANEL].buffer()).digest('hex').slice(0, 12);
+      compilation.hooks.processAssets.tap({ name: 'pinFiles', stage }, assets => {
+        if (!assets[PROOF] || !assets[PANEL] || !assets[LOADER]) return; // the compilation has failed already, and says why
+        const hash = createHash('sha256').update(assets[PANEL].buffer()).update(assets[PROOF].buffer());
         const loader = assets[LOADER].source().toString();
         if (!loader.includes('PANEL_VERSION')) throw new Error(`${LOADER} has no place for the panel's version`);
+        const version = hash.digest('hex').slice(0, 12);
         compilation.updateAsset(LOADER, new webpack.sources.RawSource(loader.replace('PANEL_VERSION', version)));
       });
     });
@@ -63,8 +68,9 @@ const base = {
   entry: {
     'confab-loader': './src/loader.ts',
     // A plain script, not a module: a shop whose files come from another host may not send the CORS headers that
-    // modules need.
-    'confab-panel': { import: './src/panel.ts', library: { name: 'confabPanel', type: 'window' } },
+    // modules need. What it leaves in `window` it says itself, which is smaller than a library of webpack's.
+    'confab-panel': './src/panel.ts',
+    'confab-proof': { import: './src/proof.ts', library: { name: 'confabProof', type: 'window' } },
   },
   target: ['web', target],
   devtool: false,
@@ -87,12 +93,12 @@ export default [
     ...base,
     name: 'everybody',
     output: { path: output, filename: '[name].js', clean: { keep: /^shopify\// } },
-    plugins: [forOthers, pinPanel, checkSizes(GZIP_LIMITS)],
+    plugins: [forOthers, pinFiles, checkSizes(GZIP_LIMITS)],
   },
   {
     ...base,
     name: 'shopify',
     output: { path: path.join(output, 'shopify'), filename: '[name].js', clean: true },
-    plugins: [pinPanel, checkSizes(SHOPIFY_GZIP_LIMITS)],
+    plugins: [pinFiles, checkSizes(SHOPIFY_GZIP_LIMITS)],
   },
 ];

@@ -25,18 +25,17 @@ const NO_TOKEN_FOR_MS = 60_000;
 
 /** The relay refused, or could not be reached. Which of the two, and why, is the code. */
 export class RelayError extends Error {
-  readonly code: ProblemCode | 'offline' | 'unreachable';
+  declare readonly code: ProblemCode | 'offline' | 'unreachable';
   /** The relay's wish, for `rate_limited`. */
-  readonly retryAfterMs: number;
+  declare readonly retryAfterMs: number;
   /** Which fields of the request are wrong, for `validation_failed`. */
-  readonly fields: string[];
+  declare readonly fields: string[];
+  /** What to solve, for `proof_required`. */
+  declare readonly challenge: string;
 
-  constructor(code: RelayError['code'], { retryAfterMs = 0, fields = [] as string[] } = {}) {
+  constructor(code: RelayError['code'], { retryAfterMs = 0, fields = [] as string[], challenge = '' } = {}) {
     super(code);
-    this.name = 'RelayError';
-    this.code = code;
-    this.retryAfterMs = retryAfterMs;
-    this.fields = fields;
+    Object.assign(this, { name: 'RelayError', code, retryAfterMs, fields, challenge });
   }
 }
 
@@ -57,10 +56,11 @@ export function createClient(relay: string, siteKey: string) {
       referrerPolicy: 'no-referrer',
     });
     if (response.ok) return response;
-    const { code, errors = [] }: Partial<Problem> = await response.json().catch(() => ({}));
+    const { code, errors = [], challenge }: Partial<Problem> = await response.json().catch(() => ({}));
     throw new RelayError(code ?? 'unavailable', {
       retryAfterMs: 1_000 * Number.parseInt(response.headers.get('Retry-After') ?? '0', 10),
       fields: errors.map(({ path }) => path),
+      challenge,
     });
   }
 
@@ -102,14 +102,26 @@ export function createClient(relay: string, siteKey: string) {
     leaveDetails: (lead: LeadRequest) =>
       json<{ leadId: string }>('/leads', { method: 'POST', body: JSON.stringify(lead) }),
 
-    /** Asks one question. Ends quietly when `signal` aborts; otherwise the last event is `completed` or `failed`. */
-    async *ask(turn: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+    /**
+     * Asks one question. Ends quietly when `signal` aborts; otherwise the last event is `completed` or `failed`. `prove`
+     * solves a challenge, where the relay wants to see that no robot is asking.
+     */
+    async *ask(
+      turn: TurnRequest,
+      signal: AbortSignal,
+      prove: (challenge: string) => Promise<string>,
+    ): AsyncGenerator<TurnEvent> {
       const wait = patience(SILENCE_MAX_MS);
       const stop = () => wait.stop();
       signal.addEventListener('abort', stop);
       try {
         if (signal.aborted) return;
-        const response = await request('/turns', { method: 'POST', body: JSON.stringify(turn), signal: wait.signal });
+        const post = (proof?: string) =>
+          request('/turns', { method: 'POST', body: JSON.stringify({ ...turn, proof }), signal: wait.signal });
+        const response = await post().catch(async error => {
+          if (error.challenge) return post(await prove(error.challenge));
+          throw error;
+        });
         for await (const { event, data } of readEventStream(chunks(response.body, wait.renew))) {
           yield { event, data: JSON.parse(data) } as TurnEvent;
           if (event === 'completed' || event === 'failed') return;

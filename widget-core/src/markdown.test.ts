@@ -59,7 +59,7 @@ describe('the Markdown of an answer', () => {
       '<p>See <a https://a.example/x?y=1>https://a.example/x?y=1</a>, ok (<a http://b.example/>http://b.example</a>).</p>',
     ],
     ['Thirty days [1].', '<p>Thirty days<sup><a https://shop.example/returns>1</a></sup>.</p>'],
-    ['No source [3], and none that is safe [2]', '<p>No source [3], and none that is safe [2]</p>'],
+    ['No source [3], and none that is safe [2]', '<p>No source [3], and none that is safe<sup>2</sup></p>'],
     ['<b>not bold</b> &amp;', '<p><b>not bold</b> &amp;</p>'],
   ])('shows %j as it is meant', (text, expected) => {
     expect(parsed(text)).toBe(expected);

@@ -8,7 +8,7 @@ export interface MarkdownElement {
   tag: 'p' | 'br' | 'strong' | 'em' | 'code' | 'pre' | 'ul' | 'ol' | 'li' | 'blockquote' | 'sup' | 'a';
   children: MarkdownNode[];
   /** Of a link: always http or https. */
-  href?: string;
+  href?: string | undefined;
   /** Of a link that is a citation: the title of its source. */
   title?: string;
   /** Of an ordered list that does not begin at 1. */
@@ -207,7 +207,7 @@ function inlines(text: string, within: Inline): MarkdownNode[] {
         const source = target ? undefined : citationOf(label, within.citations);
         if (source) {
           plain = plain.replace(/ $/, ''); // a raised number stands close to what it proves
-          push({ tag: 'sup', children: [{ tag: 'a', ...source, children: [label] }] });
+          push({ tag: 'sup', children: source.href ? [{ tag: 'a', ...source, children: [label] }] : [label] });
           at = end + 1;
           continue;
         }
@@ -282,6 +282,5 @@ function addressAt(text: string, from: number): string | undefined {
 function citationOf(label: string, citations: readonly Citation[]) {
   if (!/^\d{1,3}$/.test(label)) return undefined;
   const citation = citations.find(({ index }) => index === Number(label));
-  const href = citation && webAddress(citation.url);
-  return href ? { href, title: citation.title } : undefined;
+  return citation && { href: webAddress(citation.url), title: citation.title };
 }

@@ -7,17 +7,18 @@ import type { Options } from './options.ts';
 import { currentPage } from './page.ts';
 import css from './panel.css';
 import type { PlatformConsent } from './platform-consent.ts';
-import { createSession, type SessionState } from './session.ts';
+import { createSession, type Offer, type SessionState } from './session.ts';
+import { solveElsewhere } from './solve-elsewhere.ts';
 import { createComposer } from './ui/composer.ts';
 import { createConsent } from './ui/consent.ts';
-import { element, icon, setName, setText } from './ui/element.ts';
+import { button, element, icon, setName, setText } from './ui/element.ts';
 import { createIntroduction } from './ui/introduction.ts';
 import { leadPage } from './ui/lead.ts';
 import { NEW_TAB_ID } from './ui/markdown-view.ts';
 import { createMenu, type MenuAction } from './ui/menu.ts';
 import type { Page } from './ui/page.ts';
 import { rightsPages } from './ui/rights.ts';
-import { createThread } from './ui/thread.ts';
+import { createThread, offerIn } from './ui/thread.ts';
 
 /** The loaded chat, as the loader knows it. */
 export interface Panel {
@@ -49,6 +50,7 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
     privacySignal: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true,
     platform,
     customerToken: options.customer ? customerTokenFrom(options.customer) : undefined,
+    solve: solveElsewhere,
     page: currentPage,
     changed: () => schedule(),
   });
@@ -56,19 +58,21 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
 
   const title = element('h2', { id: 'title' });
   const menu = createMenu(choose);
-  const closeButton = element('button', { type: 'button', class: 'plain' }, icon('m7 7 10 10M17 7 7 17'));
+  const closeButton = button('plain', close, icon('m7 7 10 10M17 7 7 17'));
   const head = element('div', { class: 'head' }, title, menu.element, closeButton);
-  const loading = element('div', { class: 'loading', 'aria-busy': 'true' }, element('span', { class: 'unseen' }));
-  loading.append(element('i'), element('i'), element('i'));
-  const unreachable = element(
-    'section',
-    { class: 'unreachable' },
-    element('p'),
-    element('button', { class: 'button' }),
-  );
+  const wait = element('span', { class: 'unseen' });
+  const bars = [element('i'), element('i'), element('i')];
+  const loading = element('div', { class: 'loading', 'aria-busy': 'true' }, wait, ...bars);
+  const reason = element('p');
+  const again = button('button', session.load);
+  const unreachable = element('section', { class: 'unreachable' }, reason, again);
   const consent = createConsent(session);
   const introduction = createIntroduction(session);
-  const thread = createThread(session, text => say(text));
+  const thread = createThread(
+    session,
+    text => say(text),
+    offer => choose('leaveDetails', offer),
+  );
   const composer = createComposer(session);
   const chat = element('div', { class: 'chat' }, thread.element, composer.element);
   const pageHolder = element('div', { class: 'page-holder' });
@@ -91,7 +95,10 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
 
   closeButton.hidden = isInline;
 
-  const pages = { ...rightsPages(session), leaveDetails: (back: () => void) => leadPage(session, back) };
+  const pages: Record<Exclude<MenuAction, 'changeMind' | 'newChat'>, (back: () => void, offer?: Offer) => Page> = {
+    ...rightsPages(session),
+    leaveDetails: (back, offer) => leadPage(session, back, offer),
+  };
   let page: Page | undefined;
   let shown: SessionState['phase'] | 'page' | undefined;
 
@@ -117,10 +124,9 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
     setText(title, texts.title);
     setText(newTab, texts.opensInNewTab);
     setName(closeButton, texts.close);
-    if (loading.firstElementChild) setText(loading.firstElementChild, texts.working);
-    const [reason, again] = unreachable.children;
-    if (reason) setText(reason, phase === 'unreachable' ? texts[state.note ?? 'unreachable'] : '');
-    if (again) setText(again, texts.retry);
+    setText(wait, texts.working);
+    setText(reason, phase === 'unreachable' ? texts[state.note ?? 'unreachable'] : '');
+    setText(again, texts.retry);
 
     const view = page ? 'page' : phase;
     for (const [name, element] of Object.entries(views)) element.hidden = name !== view;
@@ -163,7 +169,7 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
     if (!answering && wasAnswering) {
       const answer = messages.at(-1);
       const said = answer?.role === 'assistant' ? plainText(parseMarkdown(answer.text, answer.citations)) : '';
-      say([said, answer?.problem ? texts[answer.problem] : ''].join(' ').trim());
+      say([said, answer?.problem ? texts[answer.problem] : '', answer ? offerIn(answer, state) : ''].join(' ').trim());
     }
     if (restricted && !wasRestricted) say(texts.restricted);
     if (note && note !== lastNote) say(texts[note]);
@@ -179,12 +185,12 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
     render(true);
   }
 
-  function choose(action: MenuAction) {
+  function choose(action: MenuAction, offer?: Offer) {
     if (action === 'changeMind') session.changeMind();
     else if (action === 'newChat') session.newChat().then(focusIn);
     else {
       // What is confirmed late, after the visitor has left the page, must not close another one.
-      const next: Page = pages[action](() => page === next && showPage());
+      const next: Page = pages[action](() => page === next && showPage(), offer);
       showPage(next);
     }
   }
@@ -213,8 +219,6 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
     dialog.close();
     open();
   });
-  closeButton.addEventListener('click', close);
-  unreachable.querySelector('button')?.addEventListener('click', session.load);
   launcher.root.addEventListener('keydown', event => {
     if (!(event instanceof KeyboardEvent) || event.key !== 'Escape' || event.isComposing || !isOpen()) return;
     event.preventDefault();
@@ -248,3 +252,5 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
 
   return { toggle: () => (isOpen() && !isInline ? close() : open()), followPlatform: session.followPlatform };
 }
+
+window.confabPanel = { mountPanel };

@@ -1,6 +1,8 @@
 import { THREAD_TURNS_MAX } from '@confab/contract/constants';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
+  answering,
+  challenging,
   cuttingOff,
   defaultConfig,
   failing,
@@ -27,6 +29,7 @@ function visit({
   privacySignal = false,
   platform = undefined as PlatformConsent | undefined,
   customerToken = undefined as (() => Promise<string | undefined>) | undefined,
+  solve = async (challenge: string) => `${challenge}.solved`,
 } = {}) {
   const session = createSession({
     client: createClient(relay.origin, 'demo'),
@@ -39,6 +42,7 @@ function visit({
     privacySignal,
     platform,
     customerToken,
+    solve,
     page: () => ({ url: 'https://shop.example/mugs' }),
     changed() {},
   });
@@ -774,6 +778,32 @@ describe('a question that fails', () => {
     expect(visitor.state.draft).toBe('two');
     await visitor.send();
     expect(visitor.state.messages.map(({ text }) => text)).toEqual(['one', '', 'two', 'You asked: two']);
+  });
+
+  it('proves to be a person where the relay wants that, and sends the same question again', async () => {
+    const visitor = await declined();
+    const noted: unknown[] = [];
+    relay.scripts.push(challenging(5), reply => {
+      noted.push(visitor.state.note);
+      answering('Well, yes')(reply);
+    });
+    await visitor.ask('one');
+    expect(visitor.state.messages.map(({ text }) => text)).toEqual(['one', 'Well, yes']);
+    const [first, second] = turns();
+    expect(second).toEqual({ ...first, proof: expect.stringMatching(/^salt\.[\da-f]{64}\.100000\.end\.solved$/) });
+    expect([first.proof, noted]).toEqual([undefined, [undefined]]);
+  });
+
+  it('says so while it is proved, and keeps the question where that is not believed', async () => {
+    const proof = Promise.withResolvers<string>();
+    const visitor = await declined({ solve: () => proof.promise });
+    relay.scripts.push(challenging(5), challenging(5));
+    const answer = visitor.ask('one');
+    await expect.poll(() => visitor.state.note).toBe('checking');
+    proof.resolve('wrong');
+    await answer;
+    expect(turns()).toHaveLength(2);
+    expect(visitor.state).toMatchObject({ note: undefined, draft: 'one', retryable: true });
   });
 
   it('waits as long as the relay asks for', async () => {

@@ -17,6 +17,9 @@ import type { PlatformConsent } from './platform-consent.ts';
 import { carriedTranscript, storedTranscript, type Transcript } from './transcript.ts';
 import { uuid } from './uuid.ts';
 
+/** How the visitor may turn to a person. */
+export type Offer = Extract<TurnEvent, { event: 'suggestion' }>['data']['kind'];
+
 /** One message as the panel shows it. */
 export interface ShownMessage {
   readonly key: number;
@@ -26,6 +29,8 @@ export interface ShownMessage {
   citations: Citation[];
   /** What the answer speaks of, to look at and to buy. */
   products: ProductCard[];
+  /** A person to turn to: the form for contact details, which the answer offers. */
+  offer?: Offer;
   /** Why there is no whole answer here. */
   problem?: TextName;
 }
@@ -74,6 +79,8 @@ export interface SessionParts {
   platform?: PlatformConsent | undefined;
   /** Proof of who is signed in to the shop, where the page says that somebody is. */
   customerToken?: (() => Promise<string | undefined>) | undefined;
+  /** Solves a challenge of the relay. */
+  solve(challenge: string): Promise<string>;
   page(): TurnRequest['page'];
   changed(): void;
 }
@@ -100,7 +107,7 @@ const PAUSE_MS = 5_000;
 
 /** The chat of one page view: consent, thread and failures, without any display. */
 export function createSession(parts: SessionParts) {
-  const { client, cookie, locale, privacySignal, platform, customerToken, page, changed } = parts;
+  const { client, cookie, locale, privacySignal, platform, customerToken, solve, page, changed } = parts;
   const state: SessionState = {
     phase: 'loading',
     texts: defaultTexts,
@@ -473,7 +480,11 @@ export function createSession(parts: SessionParts) {
     const proof = state.config?.features.orders ? await customerToken?.() : undefined;
     turn.wasSent = true; // from here on the relay may know it
     const said = { clientTurnId: turn.id, text: turn.text, page: page(), locale };
-    yield* client.ask({ ...said, ...transcript.address(introduction), ...(proof && { customerToken: proof }) }, signal);
+    const request = { ...said, ...transcript.address(introduction), ...(proof && { customerToken: proof }) };
+    yield* client.ask(request, signal, async challenge => {
+      show({ note: 'checking' });
+      return solve(challenge).finally(() => show({ note: undefined }));
+    });
   }
 
   function hear({ event, data }: TurnEvent, turn: Turn, answer: ShownMessage) {
@@ -485,6 +496,7 @@ export function createSession(parts: SessionParts) {
     if (event === 'delta') answer.text += data.text;
     if (event === 'citation') answer.citations = [...answer.citations, data];
     if (event === 'product') answer.products = [...answer.products, data];
+    if (event === 'suggestion') answer.offer = data.kind;
     if (event === 'completed') {
       const isWhole = data.finishReason !== 'interrupted';
       const { text, citations, products = answer.products } = data;

@@ -64,6 +64,22 @@ describe('an answer', () => {
     ]);
   });
 
+  it('names a source without an address in words, and links nowhere', async () => {
+    const { page } = await arrive();
+    await openAnd(page, 'Decline');
+    const entry = { index: 3, title: 'Do you mend mugs?', url: '' };
+    here.relay.scripts.push(answering('We mend them [3] and [2].', [...citations, entry]));
+    await ask(page, 'one');
+    await log(page).getByText('Do you mend mugs?').waitFor();
+    expect(await log(page).locator('.sources li').allInnerTexts()).toEqual([
+      '1\nReturns',
+      '2\nEvil',
+      '3\nDo you mend mugs?',
+    ]);
+    expect(await log(page).locator('sup').allInnerTexts()).toEqual(['3', '2']);
+    expect(await log(page).getByRole('link').allInnerTexts()).toEqual(['1\nReturns']);
+  });
+
   it('is inert, whatever it says', async () => {
     const { page, requests, faults } = await arrive();
     page.on('dialog', dialog => faults.push(dialog.message()));

@@ -155,7 +155,7 @@ describe('from the menu, a visitor', () => {
     await page.getByRole('button', { name: 'Erase it' }).click();
     await page.getByRole('alert').getByText('Nothing has been erased yet').waitFor();
     expect(await handleOf(page)).toBeDefined();
-    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'Erase it' }).click();
     await log(page).getByText('Your consent is withdrawn').waitFor();
     expect(await handleOf(page)).toBeUndefined();
   });
@@ -251,7 +251,7 @@ describe('from the menu, a visitor', () => {
     const release = here.relay.holdOnce('/data-requests');
     await page.getByRole('button', { name: 'Stop using it' }).click();
     await page.getByRole('alert').getByText('could not be confirmed').waitFor();
-    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'Stop using it' }).click();
     await page.getByRole('button', { name: 'One moment' }).waitFor();
     await eventually(() => here.relay.to('/data-requests').length).toBe(2);
     release();

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { ask, choose, composer, eventually, launcher, log, nothing, openAnd, stored, useWidget } from './browser.ts';
-import { prechat, refusing } from './stub-relay.ts';
+import { answering, holding, prechat, refusing, type TurnScript } from './stub-relay.ts';
 
 const { here, arrive } = useWidget();
 
@@ -165,6 +165,60 @@ describe('a visitor who wants to be reached', () => {
     ]);
   });
 
+  it('is offered the form below an answer that suggests it, once it is whole', async () => {
+    here.relay.configure({ features });
+    const { page } = await arrive();
+    await openAnd(page, 'Decline');
+    const { script, release } = holding('Here is a form', '.', []);
+    here.relay.scripts.push(offering('lead', script));
+    await ask(page, 'Can somebody reach me?');
+    await log(page).getByText('Here is a form').waitFor();
+    const offer = log(page).getByRole('button', { name: 'Leave your contact details' });
+    expect(await offer.count()).toBe(0);
+    release();
+    await offer.click();
+    await eventually(() => focused(page)).toBe('Your contact details');
+    await page.getByRole('button', { name: 'Back to the chat' }).click();
+    here.relay.scripts.push(answering('No form.'));
+    await ask(page, 'And now?');
+    await log(page).getByText('No form.').waitFor();
+    expect(await offer.count()).toBe(1);
+    expect(left()).toEqual([]);
+  });
+
+  it('finds a callback ticked that an answer offered, where the shop calls back', async () => {
+    const { page } = await arrive();
+    const offered = async (name: string, title = name) => {
+      here.relay.scripts.push(offering('callback', answering('Here is a form.')));
+      await ask(page, 'Call me');
+      const offer = log(page).getByRole('button', { name });
+      await offer.waitFor();
+      await page.getByRole('status').getByText(`Here is a form. ${name}`).waitFor(); // what a screen reader hears
+      await offer.press('Enter');
+      await eventually(() => focused(page)).toBe(title);
+    };
+    here.relay.configure({ features });
+    await page.reload();
+    await openAnd(page, 'Decline');
+    await offered('Ask to be called back');
+    expect(await page.getByRole('checkbox').isChecked()).toBe(true);
+    await page.getByLabel('When may we call?').waitFor();
+    await page.getByLabel('Phone').fill('+353 85 012 3456');
+    await page.getByRole('button', { name: 'Send to the shop' }).click();
+    await page.getByText('The shop has received').waitFor();
+    expect(left()).toMatchObject([{ kind: 'callback' }]);
+
+    here.relay.configure({ features: { ...features, callback: false } });
+    await page.reload();
+    await openAnd(page, 'Decline');
+    await offered('Leave your contact details', 'Your contact details');
+    expect(await page.getByRole('checkbox').count()).toBe(0);
+    await page.getByLabel('Phone').fill('+353 85 012 3456');
+    await page.getByRole('button', { name: 'Send to the shop' }).click();
+    await eventually(() => left().length).toBe(2);
+    expect(left().at(-1)).toMatchObject({ kind: 'lead' });
+  });
+
   it('gets marketing only where the owner offers it and they tick the box themselves, with an address for it', async () => {
     here.relay.configure({ features });
     const without = await arrive();
@@ -236,6 +290,17 @@ describe('a visitor who wants to be reached', () => {
     expect(await page.getByRole('button', { name: 'Leave your contact details' }).count()).toBe(0);
   });
 });
+
+/** An answer that offers a form. */
+const offering =
+  (kind: 'lead' | 'callback', script: TurnScript): TurnScript =>
+  reply => {
+    const finish: typeof reply.finish = (...answer) => {
+      reply.send({ event: 'suggestion', data: { kind, reason: 'asked_for' } });
+      reply.finish(...answer);
+    };
+    return script({ ...reply, finish });
+  };
 
 /** What has the focus in the widget: its text or name, or another attribute of it. */
 async function focused(page: Page, attribute = 'aria-label') {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import webpack from 'webpack';
 import widget from '../webpack.config.js';
 
-/** Builds the widget as it is shipped, apart from `dist/`, and gives the two files. */
+/** Builds the widget as it is shipped, apart from `dist/`, and gives the files. */
 async function buildWidget(): Promise<Map<string, string>> {
   const path = join(tmpdir(), `confab-widget-${process.pid}-${Date.now()}`);
   const [everybody] = widget;
@@ -15,7 +15,7 @@ async function buildWidget(): Promise<Map<string, string>> {
     compiler?.run((error, result) => (error ? reject(error) : resolve(result))),
   );
   if (stats?.hasErrors()) throw new Error(stats.toString('errors-only'));
-  const names = ['confab-loader.js', 'confab-panel.js'];
+  const names = ['confab-loader.js', 'confab-panel.js', 'confab-proof.js'];
   const files = new Map(
     await Promise.all(names.map(async name => [name, await readFile(join(path, name), 'utf8')] as const)),
   );

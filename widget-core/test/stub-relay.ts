@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Citation, PersonalDataDocument, ProductCard, Receipt, TurnEvent, WidgetConfig } from '@confab/contract';
@@ -91,6 +91,14 @@ export const refusing =
       headers,
       wrong.map(path => ({ path, message: 'is wrong' })),
     );
+
+/** Wants to see that no robot is asking. `number` is what solves it. */
+export const challenging =
+  (number: number): TurnScript =>
+  ({ response }) => {
+    const target = createHash('sha256').update(`salt.${number}`).digest('hex');
+    json(response, 403, { code: 'proof_required', challenge: `salt.${target}.100000.end` });
+  };
 
 function problem(
   response: ServerResponse,

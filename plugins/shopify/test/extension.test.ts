@@ -38,7 +38,8 @@ describe('the theme app extension', () => {
   });
 
   it('holds the widget and nothing else that Shopify would refuse', () => {
-    expect(files('assets/*').sort()).toEqual(['assets/confab-loader.js', 'assets/confab-panel.js']);
+    const widget = ['assets/confab-loader.js', 'assets/confab-panel.js', 'assets/confab-proof.js'];
+    expect(files('assets/*').sort()).toEqual(widget);
     const allowed = /^(assets\/[\w-]+\.js|blocks\/[\w-]+\.liquid|locales\/[\w.]+\.json|shopify\.extension\.toml)$/;
     const all = files('**').filter(path => statSync(join(extension, path)).isFile());
     expect(all.filter(path => !allowed.test(path))).toEqual([]);

@@ -7,6 +7,8 @@ import {
   consentRequest,
   continueTurn,
   documentsRequest,
+  entryRequest,
+  evalCaseRequest,
   leadRequest,
   type Problem,
   pageviewRequest,
@@ -40,6 +42,8 @@ const NAMES = [
   'a page view',
   'documents',
   'settings',
+  'an entry',
+  'a test case',
 ] as const;
 type Name = (typeof NAMES)[number];
 
@@ -48,7 +52,7 @@ describe.each(databases)('bad input on %s', database => {
   let site: TestSite;
   let targets: Record<Name, Target>;
   beforeAll(async () => {
-    relay = await startTestRelay({ database });
+    relay = await startTestRelay({ database, demo: true });
     site = await relay.site({ documents: pages });
     targets = await describeTargets();
   });
@@ -134,6 +138,22 @@ describe.each(databases)('bad input on %s', database => {
             notices: { en: { title: 'May we?', body: 'We', acceptLabel: 'Yes', declineLabel: 'No' } },
           },
         },
+      },
+      'an entry': {
+        ...plugin,
+        method: 'POST',
+        path: `${site.plugin.base}/entries`,
+        maxBytes: WIDGET_BODY_MAX,
+        schema: entryRequest,
+        good: { question: 'Why?', answer: 'So.', links: [{ title: 'More', url: page.url }], locale: 'en' },
+      },
+      'a test case': {
+        ...plugin,
+        method: 'POST',
+        path: `${site.plugin.base}/eval-cases`,
+        maxBytes: WIDGET_BODY_MAX,
+        schema: evalCaseRequest,
+        good: { question: 'Why?', locale: 'en', expects: 'answer', documents: [page.url], phrases: ['So'] },
       },
     };
   }
@@ -233,7 +253,7 @@ describe.each(databases)('bad input on %s', database => {
         'application/x-www-form-urlencoded',
         'image/png',
         'nonsense',
-        ...(targets[name].method === 'PUT' || name === 'documents' ? ['text/plain'] : []),
+        ...('Authorization' in targets[name].headers ? ['text/plain'] : []),
       ];
       const cases = types.map((type): [string, Record<string, string>] => [body, { 'Content-Type': type }]);
       expect(await refusals(name, [...cases, [body, { 'Content-Encoding': 'gzip' }]])).toEqual([

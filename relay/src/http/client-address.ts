@@ -14,10 +14,18 @@ export function clientAddress(ctx: Context): string {
 }
 
 /** What the log keeps of the client's address: its /24 in IPv4, its /48 in IPv6; nothing of what is no address. */
-export function clientNetwork(ctx: Context): string | undefined {
-  if (!ipaddr.isValid(ctx.ip)) return undefined;
-  const address = ipaddr.process(ctx.ip);
+export const clientNetwork = (ctx: Context): string | undefined => networkOf(ctx.ip, 48);
+
+/**
+ * What a visitor's spending is counted by, in memory: the /24 in IPv4, the /56 in IPv6, which is the least that a provider
+ * hands out to one place. Whoever has no address is one visitor together.
+ */
+export const visitorNetwork = (ctx: Context): string => networkOf(ctx.ip, 56) ?? 'none';
+
+function networkOf(ip: string, bits: 48 | 56): string | undefined {
+  if (!ipaddr.isValid(ip)) return undefined;
+  const address = ipaddr.process(ip);
   if (address.kind() === 'ipv4') return `${ipaddr.IPv4.networkAddressFromCIDR(`${address}/24`)}/24`;
-  const [first = 0, second = 0, third = 0] = (address as ipaddr.IPv6).parts;
-  return `${new ipaddr.IPv6([first, second, third, 0, 0, 0, 0, 0])}/48`;
+  const [first = 0, second = 0, third = 0, fourth = 0] = (address as ipaddr.IPv6).parts;
+  return `${new ipaddr.IPv6([first, second, third, bits === 56 ? fourth & 0xff00 : 0, 0, 0, 0, 0])}/${bits}`;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Operation, operations, problemSchema } from '@confab/contract';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -9,6 +10,7 @@ import {
   ownerClient,
   pages,
   question,
+  SHOP,
   startTestRelay,
   type TestRelay,
   type TestSite,
@@ -24,7 +26,7 @@ describe('the description of the API', () => {
   let site: TestSite;
   let document: Document;
   beforeAll(async () => {
-    relay = await startTestRelay();
+    relay = await startTestRelay({ demo: true });
     site = await relay.site({ documents: pages });
     document = (await call<Document>('GET', `${relay.url}/openapi.json`)).body;
   });
@@ -76,6 +78,27 @@ describe('the description of the API', () => {
     expect(new Set(all.map(({ operationId }) => operationId)).size).toBe(operations.length);
   });
 
+  const asOwner = <Body>(method: string, path: string, body?: object) =>
+    call<Body>(method, `${site.plugin.base}${path}`, { bearer: site.secret, body });
+  const entry = { question: 'Do you sell coats for dogs?', answer: 'Yes.' };
+  const entryId = async () => (await asOwner<{ entryId: string }>('POST', '/entries', entry)).body.entryId;
+  const evalCase = { question: 'Do you sell coats for dogs?', expects: 'unknown' };
+  const caseId = async () => (await asOwner<{ caseId: string }>('POST', '/eval-cases', evalCase)).body.caseId;
+  const messageId = async () => {
+    await site.widget.begin('Who won the chess championship?');
+    const { body } = await asOwner<{ items: { messageId: string }[] }>('GET', '/unanswered');
+    return body.items[0]?.messageId;
+  };
+  const upload = () =>
+    call<{ uploadId: string }>('POST', `${site.plugin.base}/uploads?name=care.txt`, {
+      bearer: site.secret,
+      body: 'Wash it by hand.',
+      headers: { 'Content-Type': 'text/plain' },
+    });
+  const sources = (method: string, path = '', body?: object) =>
+    call<{ sourceId: string }>(method, `${site.plugin.base}/sources${path}`, { bearer: site.secret, body });
+  const sourceId = async () => (await sources('POST', '', { url: `${SHOP}/${randomUUID()}` })).body.sourceId;
+
   /** The real answer to a good call of each operation. */
   const good: Record<string, () => Promise<{ status: number; headers: Headers; body?: unknown }>> = {
     getWidgetConfig: () => site.widget.config(),
@@ -124,6 +147,35 @@ describe('the description of the API', () => {
     placeLegalHold: () => site.plugin.hold({ reason: 'A dispute', author: 'Ann' }),
     endLegalHold: async () =>
       site.plugin.endHold((await site.plugin.hold({ reason: 'A dispute', author: 'Ann' })).body.legalHoldId),
+    listUnanswered: async () => {
+      await messageId();
+      return asOwner('GET', '/unanswered');
+    },
+    handleUnanswered: async () => asOwner('POST', `/unanswered/${await messageId()}`),
+    listEntries: async () => {
+      await entryId();
+      return asOwner('GET', '/entries');
+    },
+    addEntry: () => asOwner('POST', '/entries', entry),
+    changeEntry: async () => asOwner('PUT', `/entries/${await entryId()}`, entry),
+    removeEntry: async () => asOwner('DELETE', `/entries/${await entryId()}`),
+    listEvalCases: async () => {
+      await caseId();
+      return asOwner('GET', '/eval-cases');
+    },
+    addEvalCase: () => asOwner('POST', '/eval-cases', evalCase),
+    removeEvalCase: async () => asOwner('DELETE', `/eval-cases/${await caseId()}`),
+    uploadFile: upload,
+    listUploads: async () => {
+      await upload();
+      return asOwner('GET', '/uploads');
+    },
+    removeUpload: async () => asOwner('DELETE', `/uploads/${(await upload()).body.uploadId}`),
+    listSources: () => sources('GET'),
+    addSource: () => sources('POST', '', { url: `${SHOP}/added` }),
+    getSource: async () => sources('GET', `/${await sourceId()}`),
+    crawlSource: async () => sources('POST', `/${await sourceId()}/crawl`),
+    removeSource: async () => sources('DELETE', `/${await sourceId()}`),
   };
 
   it.each(operations.map(operation => [operation.id, operation] as const))(
@@ -168,7 +220,7 @@ describe('the description of the API', () => {
 describe('operations', () => {
   let relay: TestRelay;
   beforeAll(async () => {
-    relay = await startTestRelay();
+    relay = await startTestRelay({ demo: true });
   });
   afterAll(() => relay.stop());
 
@@ -189,7 +241,7 @@ describe('operations', () => {
 
   it('lives through a database that hangs up, tells nothing of it, and comes back', async () => {
     const env = await databaseEnvironment('postgres');
-    const own = await startTestRelay({ env });
+    const own = await startTestRelay({ demo: true, env });
     const name = new URL(env.DATABASE_URL ?? '').pathname.slice(1);
     const admin = new Client({ connectionString: inject('postgresUrl') });
     await admin.connect();

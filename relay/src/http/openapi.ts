@@ -28,6 +28,7 @@ function describe({
   path,
   query,
   body,
+  file,
   status,
   answer,
   answerAs,
@@ -56,6 +57,8 @@ function describe({
     ...(credential && { security: [{ [credential]: [] }] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: content(body, 'input') } }),
+    // By OpenAPI 3.1 a file in the body has no schema.
+    ...(file && { requestBody: { required: true, content: Object.fromEntries(file.map(type => [type, {}])) } }),
     responses: {
       [status]: {
         description: summary,

@@ -53,6 +53,7 @@ function problemOf(error: AppError, requestId: string): Problem {
     requestId,
     ...(error.errors && { errors: error.errors }),
     ...(error.current && { current: error.current }),
+    ...(error.challenge && { challenge: error.challenge }),
   };
 }
 

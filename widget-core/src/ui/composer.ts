@@ -1,5 +1,5 @@
 import { isTooLong, type Session, type SessionState } from '../session.ts';
-import { element, icon, setName, setText } from './element.ts';
+import { button, element, icon, setName, setText } from './element.ts';
 
 /** Where the visitor types. It stays usable while an answer streams; only sending has to wait. */
 export function createComposer({ type, send, stopAnswer }: Session) {
@@ -10,7 +10,11 @@ export function createComposer({ type, send, stopAnswer }: Session) {
     'aria-describedby': 'too-long',
   });
   const sendButton = element('button', { type: 'submit', class: 'round' }, icon('M12 19V5M6 11l6-6 6 6'));
-  const stopButton = element('button', { type: 'button', class: 'round' }, icon('M8 8h8v8H8z'));
+  const stop = () => {
+    field.focus();
+    stopAnswer();
+  };
+  const stopButton = button('round', stop, icon('M8 8h8v8H8z'));
   const problem = element('p', { id: 'too-long', class: 'problem' });
   const storage = element('p', { class: 'storage' });
   const form = element('form', {}, element('div', { class: 'field' }, field, sendButton, stopButton));
@@ -28,10 +32,6 @@ export function createComposer({ type, send, stopAnswer }: Session) {
     event.preventDefault();
     field.focus();
     send();
-  });
-  stopButton.addEventListener('click', () => {
-    field.focus();
-    stopAnswer();
   });
 
   return {

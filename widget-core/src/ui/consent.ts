@@ -1,6 +1,6 @@
 import type { Session, SessionState } from '../session.ts';
 import { webAddress } from '../web-address.ts';
-import { element, setText } from './element.ts';
+import { button, element, setText } from './element.ts';
 import { outwardLink } from './markdown-view.ts';
 
 /** The consent notice. Both answers are the same kind of button, side by side: neither is the easier one to give. */
@@ -9,8 +9,9 @@ export function createConsent({ accept, decline }: Session) {
   const title = element('h3', { id: 'consent-title', tabindex: '-1' });
   const body = element('p', { id: 'consent-body', class: 'prose' });
   const policy = element('p');
-  const acceptButton = element('button', { type: 'button', class: 'button' });
-  const declineButton = element('button', { type: 'button', class: 'button' });
+  let isDeciding = false;
+  const acceptButton = button('button', () => isDeciding || accept());
+  const declineButton = button('button', () => isDeciding || decline());
   const buttons = element('div', { class: 'choice' }, acceptButton, declineButton);
   const view = element(
     'section',
@@ -21,10 +22,6 @@ export function createConsent({ accept, decline }: Session) {
     policy,
     buttons,
   );
-
-  let isDeciding = false;
-  acceptButton.addEventListener('click', () => isDeciding || accept());
-  declineButton.addEventListener('click', () => isDeciding || decline());
 
   return {
     element: view,

@@ -10,18 +10,21 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return built;
 }
 
+/** Builds a button that does something, in the look of a class. */
+export function button(look: string, press: () => unknown, ...children: (Node | string)[]): HTMLButtonElement {
+  const built = element('button', { type: 'button', class: look }, ...children);
+  built.onclick = () => press();
+  return built;
+}
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** A line drawing on a square of 24; the text next to it, or the button's name, says what it means. */
 export function icon(path: string): SVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   const line = document.createElementNS(SVG, 'path');
-  for (const [name, value] of [
-    ['viewBox', '0 0 24 24'],
-    ['aria-hidden', 'true'],
-  ] as const) {
-    svg.setAttribute(name, value);
-  }
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
   line.setAttribute('d', path);
   svg.append(line);
   return svg;

@@ -1,5 +1,5 @@
 import type { Session, SessionState } from '../session.ts';
-import { element } from './element.ts';
+import { button, element } from './element.ts';
 import { createField, type Field, valuesOf } from './field.ts';
 
 /** The form that a visitor who agreed to storage fills in before the chat. It can be skipped where nothing is required. */
@@ -18,11 +18,14 @@ export function createIntroduction({ introduce }: Session) {
       return { ...createField(texts, parts), required };
     });
     const start = element('button', { type: 'submit', class: 'button' }, texts.prechatStart);
-    const skip = element('button', { type: 'button', class: 'button' }, texts.prechatSkip);
     const isOptional = fields.every(({ required }) => !required);
-    const buttons = element('div', { class: 'choice' }, start, ...(isOptional ? [skip] : []));
+    const buttons = element(
+      'div',
+      { class: 'choice' },
+      start,
+      ...(isOptional ? [button('button', () => introduce(), texts.prechatSkip)] : []),
+    );
     const form = element('form', { class: 'form', novalidate: '' }, ...fields.map(field => field.element), buttons);
-    skip.addEventListener('click', () => introduce());
     form.addEventListener('submit', event => {
       event.preventDefault();
       const missing = fields.filter(({ required, value }) => required && value() === '');

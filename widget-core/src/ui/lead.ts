@@ -1,31 +1,30 @@
-import type { Session } from '../session.ts';
+import type { Offer, Session } from '../session.ts';
 import { element } from './element.ts';
 import { createField } from './field.ts';
 import { formPage } from './form-page.ts';
 import type { Page } from './page.ts';
 
-/** A page on which a visitor leaves contact details, and may ask to be called back. */
-export function leadPage({ state, leaveDetails }: Session, back: () => void): Page {
+/** A page on which a visitor leaves contact details, and may ask to be called back; an offer of that is ticked already. */
+export function leadPage({ state, leaveDetails }: Session, back: () => void, offer?: Offer): Page {
   const { texts, config } = state;
   const fields = (['name', 'email', 'phone', 'message'] as const).map(kind => {
     const label = kind === 'message' ? texts.leadMessage : texts[kind];
     return createField(texts, { id: `lead-${kind}`, name: kind, kind, label });
   });
   const time = createField(texts, { id: 'lead-time', name: 'time', kind: 'time', label: texts.callbackTime });
-  const call = element('input', { type: 'checkbox', id: 'lead-call' });
-  const ask = element('label', { for: 'lead-call', class: 'check' }, call, texts.callback);
-  time.element.hidden = true;
-  call.addEventListener('change', () => {
+  const [call, ask] = checkbox('lead-call', texts.callback);
+  const [news, agree] = checkbox('lead-marketing', texts.marketing);
+  call.checked = offer === 'callback' && config?.features.callback === true;
+  const showTime = () => {
     time.element.hidden = !call.checked;
-  });
-
-  const news = element('input', { type: 'checkbox', id: 'lead-marketing' });
-  const agree = element('label', { for: 'lead-marketing', class: 'check' }, news, texts.marketing);
+  };
+  call.addEventListener('change', showTime);
+  showTime();
 
   return formPage(
     texts,
     {
-      title: texts.leadTitle,
+      title: call.checked ? texts.callback : texts.leadTitle,
       explained: texts.leadExplained,
       fields,
       more: [...(config?.features.callback ? [ask, time.element] : []), ...(config?.features.marketing ? [agree] : [])],
@@ -58,4 +57,9 @@ export function leadPage({ state, leaveDetails }: Session, back: () => void): Pa
     },
     back,
   );
+}
+
+function checkbox(id: string, words: string) {
+  const box = element('input', { type: 'checkbox', id });
+  return [box, element('label', { for: id, class: 'check' }, box, words)] as const;
 }

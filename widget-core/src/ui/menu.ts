@@ -1,6 +1,6 @@
 import type { TextName } from '@confab/contract/texts';
 import type { SessionState } from '../session.ts';
-import { element, icon, setName, setText } from './element.ts';
+import { button, element, icon, setName, setText } from './element.ts';
 
 /** Every choice and when there is one: the way to a person first, then in the order in which a worried visitor looks. */
 const choices = {
@@ -19,19 +19,15 @@ export type MenuAction = keyof typeof choices;
 
 /** The visitor's rights and choices, as a button that shows and hides a list of buttons. */
 export function createMenu(choose: (action: MenuAction) => void) {
-  const button = element(
-    'button',
-    { type: 'button', class: 'plain', 'aria-expanded': 'false', 'aria-controls': 'menu' },
-    icon('M5 12h.01M12 12h.01M19 12h.01'),
-  );
+  const toggle = button('plain', () => open(!isOpen()), icon('M5 12h.01M12 12h.01M19 12h.01'));
+  toggle.setAttribute('aria-controls', 'menu');
   const list = element('ul', { id: 'menu', class: 'menu' });
-  const view = element('div', { class: 'menu-holder' }, button, list);
+  const view = element('div', { class: 'menu-holder' }, toggle, list);
   const items = new Map<MenuAction, HTMLButtonElement>();
   for (const action of Object.keys(choices) as MenuAction[]) {
-    const item = element('button', { type: 'button' });
-    item.addEventListener('click', () => {
+    const item = button('', () => {
       close();
-      button.focus(); // where the focus returns to, unless the choice leads elsewhere
+      toggle.focus(); // where the focus returns to, unless the choice leads elsewhere
       choose(action);
     });
     items.set(action, item);
@@ -41,11 +37,10 @@ export function createMenu(choose: (action: MenuAction) => void) {
   const isOpen = () => !list.hidden;
   const open = (shown: boolean) => {
     list.hidden = !shown;
-    button.setAttribute('aria-expanded', String(shown));
+    toggle.setAttribute('aria-expanded', String(shown));
   };
   const close = () => open(false);
   close();
-  button.addEventListener('click', () => open(!isOpen()));
   view.addEventListener('focusout', ({ relatedTarget }) => {
     if (!(relatedTarget instanceof Node && view.contains(relatedTarget))) close();
   });
@@ -55,13 +50,13 @@ export function createMenu(choose: (action: MenuAction) => void) {
     /** Closes the list if it is open, and says whether it was. */
     dismiss(): boolean {
       const wasOpen = isOpen();
-      if (wasOpen) button.focus();
+      if (wasOpen) toggle.focus();
       close();
       return wasOpen;
     },
     update(state: SessionState) {
       view.hidden = state.phase !== 'ready';
-      setName(button, state.texts.menu);
+      setName(toggle, state.texts.menu);
       for (const [action, item] of items) {
         setText(item, state.texts[action]);
         if (item.parentElement) item.parentElement.hidden = !choices[action](state);

@@ -1,5 +1,5 @@
 import type { SessionState } from '../session.ts';
-import { element, icon } from './element.ts';
+import { button, element, icon } from './element.ts';
 
 type Texts = SessionState['texts'];
 
@@ -44,9 +44,8 @@ export function documentPage(texts: Texts, { title, fetch, none }: DocumentParts
       const held = shown.length > 0 ? shown : [element('p', {}, none)];
       content.replaceChildren(...(links.length > 0 ? [element('div', { class: 'choice' }, ...links)] : []), ...held);
     } catch {
-      const again = element('button', { type: 'button', class: 'button' }, texts.retry);
-      again.addEventListener('click', load);
-      content.replaceChildren(element('p', { role: 'alert', class: 'problem' }, texts.dataFailed), again);
+      const problem = element('p', { role: 'alert', class: 'problem' }, texts.dataFailed);
+      content.replaceChildren(problem, button('button', load, texts.retry));
     }
     content.setAttribute('aria-busy', 'false');
   }
@@ -61,46 +60,10 @@ export function documentPage(texts: Texts, { title, fetch, none }: DocumentParts
   };
 }
 
-interface ConfirmParts {
-  title: string;
-  /** What it means. */
-  explained?: string;
-  yes: string;
-  failed: string;
-  confirm(): Promise<boolean>;
-}
-
-/** A page that asks before something is done. It stays, with the reason, when that fails. */
-export function confirmPage(
-  texts: Texts,
-  { title, explained, yes: label, failed, confirm }: ConfirmParts,
-  back: () => void,
-): Page {
-  const problem = element('p', { role: 'alert', class: 'problem' });
-  const yes = element('button', { type: 'button', class: 'button' }, label);
-  const no = element('button', { type: 'button', class: 'button' }, texts.cancel);
-  const explanation = explained ? [element('p', {}, explained)] : [];
-  const page = framed(texts, title, back, ...explanation, problem, element('div', { class: 'choice' }, yes, no));
-  let isBusy = false;
-  no.addEventListener('click', back);
-  yes.addEventListener('click', async () => {
-    if (isBusy) return;
-    isBusy = true;
-    problem.textContent = '';
-    yes.textContent = texts.working;
-    if (await confirm()) return back();
-    isBusy = false;
-    problem.textContent = failed;
-    yes.textContent = texts.retry;
-  });
-  return page;
-}
-
 /** Any page: a way back, a heading that takes the focus, and its content. */
 export function framed(texts: Texts, title: string, back: () => void, ...content: Node[]): Page {
   const heading = element('h3', { id: 'page-title', tabindex: '-1' }, title);
-  const backButton = element('button', { type: 'button', class: 'back' }, icon('m14 6-6 6 6 6'), texts.back);
-  backButton.addEventListener('click', back);
+  const backButton = button('back', back, icon('m14 6-6 6 6 6'), texts.back);
   const view = element('section', { class: 'page', 'aria-labelledby': 'page-title' }, backButton, heading, ...content);
   return { element: view, focus: () => heading.focus(), leave() {} };
 }

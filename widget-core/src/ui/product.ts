@@ -3,7 +3,7 @@ import { shopCart } from '../cart.ts';
 import { timeIn } from '../locale.ts';
 import type { SessionState } from '../session.ts';
 import { webAddress } from '../web-address.ts';
-import { element, setText } from './element.ts';
+import { button, element, setText } from './element.ts';
 import { outwardLink } from './markdown-view.ts';
 
 type Texts = SessionState['texts'];
@@ -73,7 +73,6 @@ function purchase(variants: Variant[], { title, texts, say, show, add }: Purchas
   const choice = element('select', { 'aria-label': `${texts.variant}: ${title}` }, ...options);
   const label = element('span');
   const named = element('span', { class: 'unseen' }, ` ${title}`);
-  const button = element('button', { type: 'button', class: 'button small' }, label, named);
   const outcome = element('p', { class: 'outcome' });
   const chosen = () => variants.find(({ id, available }) => available && id === choice.value);
   let isBusy = false;
@@ -88,7 +87,7 @@ function purchase(variants: Variant[], { title, texts, say, show, add }: Purchas
   choice.addEventListener('change', refresh);
   refresh();
 
-  button.addEventListener('click', async () => {
+  const buy = async () => {
     const variant = chosen();
     if (isBusy || !variant) return;
     isBusy = true;
@@ -103,6 +102,6 @@ function purchase(variants: Variant[], { title, texts, say, show, add }: Purchas
     setText(label, texts.addToCart);
     choice.disabled = false;
     isBusy = false;
-  });
-  return [...(variants.length > 1 ? [choice] : []), button, outcome];
+  };
+  return [...(variants.length > 1 ? [choice] : []), button('button small', buy, label, named), outcome];
 }

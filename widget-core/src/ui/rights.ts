@@ -1,7 +1,8 @@
 import type { Session } from '../session.ts';
 import { correctPage } from './correct.ts';
+import { confirmPage } from './form-page.ts';
 import type { MenuAction } from './menu.ts';
-import { confirmPage, documentPage, type Page } from './page.ts';
+import { documentPage, type Page } from './page.ts';
 import { readable, sections } from './readable.ts';
 
 type Right = Exclude<MenuAction, 'changeMind' | 'newChat' | 'leaveDetails'>;
@@ -31,18 +32,18 @@ export function rightsPages(session: Session) {
       return documentPage(texts, { title: texts.receiptTitle, fetch, none: texts.receiptNone }, back);
     },
     withdraw(back) {
-      const { withdrawConfirm: title, withdrawConfirmed: yes, withdrawFailed: failed } = state.texts;
-      return confirmPage(state.texts, { title, yes, failed, confirm: withdraw }, back);
+      const { withdrawConfirm: title, withdrawConfirmed: submit, withdrawFailed: failed } = state.texts;
+      return confirmPage(state.texts, { title, submit, failed, confirm: withdraw }, back);
     },
     restrict(back) {
-      const { restrictConfirm: title, restrictExplained: explained, restrictConfirmed: yes } = state.texts;
+      const { restrictConfirm: title, restrictExplained: explained, restrictConfirmed: submit } = state.texts;
       const confirm = () => restrict(true);
-      return confirmPage(state.texts, { title, explained, yes, failed: state.texts.requestFailed, confirm }, back);
+      return confirmPage(state.texts, { title, explained, submit, failed: state.texts.requestFailed, confirm }, back);
     },
     allowUse(back) {
-      const { allowUseConfirm: title, allowUseExplained: explained, allowUseConfirmed: yes } = state.texts;
+      const { allowUseConfirm: title, allowUseExplained: explained, allowUseConfirmed: submit } = state.texts;
       const confirm = () => restrict(false);
-      return confirmPage(state.texts, { title, explained, yes, failed: state.texts.requestFailed, confirm }, back);
+      return confirmPage(state.texts, { title, explained, submit, failed: state.texts.requestFailed, confirm }, back);
     },
     correct: back => correctPage(session, back),
   };

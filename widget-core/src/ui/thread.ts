@@ -1,8 +1,8 @@
 import type { WidgetConfig } from '@confab/contract';
 import { timeIn } from '../locale.ts';
-import type { Session, SessionState, ShownMessage } from '../session.ts';
+import type { Offer, Session, SessionState, ShownMessage } from '../session.ts';
 import { webAddress } from '../web-address.ts';
-import { element, setText } from './element.ts';
+import { button, element, setText } from './element.ts';
 import { createMarkdownView, outwardLink } from './markdown-view.ts';
 import { productCard } from './product.ts';
 
@@ -16,9 +16,10 @@ const ABOVE = 16;
 
 /**
  * What was said so far. It follows a growing answer while the visitor is looking at its end, until the question has
- * reached the top: a long answer is read from its beginning. What happens in a card is told by `say`.
+ * reached the top: a long answer is read from its beginning. What happens in a card is told by `say`, and an answer's
+ * offer is accepted by `takeUp`.
  */
-export function createThread({ retry }: Session, say: (text: string) => void) {
+export function createThread({ retry }: Session, say: (text: string) => void, takeUp: (offer?: Offer) => void) {
   const greeting = element('p', { class: 'greeting' });
   const disclosure = element('p', { class: 'disclosure' });
   const hours = element('p', { class: 'note' });
@@ -40,7 +41,8 @@ export function createThread({ retry }: Session, say: (text: string) => void) {
 
   return {
     element: view,
-    update({ phase, config, texts, messages, retryable, waiting, restricted, note: noted }: SessionState) {
+    update(state: SessionState) {
+      const { phase, config, texts, messages, retryable, restricted, note: noted } = state;
       const wasAtEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END;
       view.setAttribute('aria-label', texts.title);
       setText(greeting, texts.greeting);
@@ -58,14 +60,11 @@ export function createThread({ retry }: Session, say: (text: string) => void) {
       for (const message of messages) {
         let row = rows.get(message.key);
         if (!row) {
-          row = message.role === 'visitor' ? visitorRow(message) : answerRow(message, retry, say);
+          row = message.role === 'visitor' ? visitorRow(message) : answerRow(message, retry, say, takeUp);
           rows.set(message.key, row);
           list.append(row.element);
         }
-        row.update(message, texts, {
-          ...{ offersRetry: retryable && message === messages.at(-1), waiting },
-          locale: config?.locale,
-        });
+        row.update(message, state, retryable && message === messages.at(-1));
       }
       const last = messages.at(-1)?.key ?? -1;
       if (wasAtEnd || last > newest) follow(messages.findLast(({ role }) => role === 'visitor')?.key);
@@ -92,11 +91,7 @@ function closedLine({ hours, locale }: WidgetConfig, texts: Texts): string {
 
 interface Row {
   element: HTMLElement;
-  update(
-    message: ShownMessage,
-    texts: Texts,
-    now: { offersRetry: boolean; waiting: boolean; locale: string | undefined },
-  ): void;
+  update(message: ShownMessage, state: SessionState, offersRetry: boolean): void;
 }
 
 function visitorRow({ text }: ShownMessage): Row {
@@ -104,30 +99,37 @@ function visitorRow({ text }: ShownMessage): Row {
   const row = element('li', { class: 'visitor' }, author, element('p', { class: 'bubble', dir: 'auto' }, text));
   return {
     element: row,
-    update({ status }, texts) {
+    update({ status }, { texts }) {
       row.classList.toggle('unsent', status === 'failed');
       setText(author, `${texts.you}: `);
     },
   };
 }
 
-function answerRow({ role }: ShownMessage, retry: () => void, say: (text: string) => void): Row {
+function answerRow(
+  { role }: ShownMessage,
+  retry: () => void,
+  say: (text: string) => void,
+  takeUp: (offer?: Offer) => void,
+): Row {
   const author = element('span', { class: 'unseen' });
   const answer = createMarkdownView('bubble prose');
   const dots = element('span', { class: 'dots', 'aria-hidden': 'true' }, element('i'), element('i'), element('i'));
   const sources = element('div', { class: 'sources' });
+  let offered: Offer | undefined;
+  const offer = button('button small', () => takeUp(offered));
   const products = element('ul', { class: 'products' });
   const problem = element('span');
-  const again = element('button', { type: 'button', class: 'button small' });
+  const again = button('button small', retry);
   const trouble = element('p', { class: 'problem' }, problem, again);
-  const row = element('li', { class: role }, author, dots, answer.element, products, sources, trouble);
-  again.addEventListener('click', () => retry());
+  const row = element('li', { class: role }, author, dots, answer.element, products, sources, offer, trouble);
   let shownSources: unknown;
   let shownProducts: unknown;
 
   return {
     element: row,
-    update(message, texts, { offersRetry, waiting, locale }) {
+    update(message, state, offersRetry) {
+      const { config, texts, waiting } = state;
       const isStreaming = message.status === 'streaming';
       setText(author, `${message.role === 'agent' ? texts.agent : texts.assistant}: `);
       dots.hidden = !isStreaming || message.text !== '';
@@ -140,9 +142,12 @@ function answerRow({ role }: ShownMessage, retry: () => void, say: (text: string
       const cards = isStreaming ? undefined : message.products;
       if (shownProducts !== cards) {
         products.setAttribute('aria-label', texts.products);
-        products.replaceChildren(...(cards ?? []).flatMap(card => productCard(card, texts, locale, say)));
+        products.replaceChildren(...(cards ?? []).flatMap(card => productCard(card, texts, config?.locale, say)));
       }
       shownProducts = cards;
+      offered = message.offer;
+      offer.hidden = isStreaming || !offered;
+      setText(offer, offerIn(message, state));
       trouble.hidden = !message.problem;
       setText(problem, message.problem ? texts[message.problem] : '');
       setText(again, texts.retry);
@@ -152,15 +157,17 @@ function answerRow({ role }: ShownMessage, retry: () => void, say: (text: string
   };
 }
 
-/** Each source with the number that the answer's text refers to it by. */
+/** What the visitor is offered with an answer, in words; nothing where that is nothing. */
+export const offerIn = ({ offer }: ShownMessage, { config, texts }: SessionState): string =>
+  offer ? texts[offer === 'callback' && config?.features.callback ? 'callback' : 'leaveDetails'] : '';
+
+/** Each source with the number that the answer's text refers to it by; one without an address is no link. */
 function sourceList({ citations }: ShownMessage, texts: Texts): Node[] {
-  const items = citations.flatMap(({ index, title, url }) => {
+  const items = citations.map(({ index, title, url }) => {
     const href = webAddress(url);
-    if (!href) return [];
-    const number = element('b', {}, String(index));
-    return [
-      element('li', {}, outwardLink(href, number, element('span', { dir: 'auto' }, title || new URL(href).hostname))),
-    ];
+    const named = element('span', { dir: 'auto' }, title || (href ? new URL(href).hostname : ''));
+    const parts = [element('b', {}, String(index)), named];
+    return element('li', {}, ...(href ? [outwardLink(href, ...parts)] : parts));
   });
   return items.length > 0 ? [element('p', {}, texts.sources), element('ul', {}, ...items)] : [];
 }

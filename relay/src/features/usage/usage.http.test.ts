@@ -17,7 +17,7 @@ describe.each(databases)('an owner’s limit of answers on %s', database => {
   afterAll(() => relay.stop());
 
   const limitTo = (answersPerMonth: number | null) =>
-    site.plugin.change(settings => ({ ...settings, limits: { answersPerMonth } }));
+    site.plugin.change(settings => ({ ...settings, limits: { ...settings.limits, answersPerMonth } }));
   const answeredBy = async () => (await site.widget.turn(question('Is it wool?', { thread: [] }))).started?.provider;
   const usage = async () => (await site.plugin.site()).body.usage;
 

@@ -1,12 +1,17 @@
 import type { SiteResponse } from '@confab/contract';
 import type { Site } from '../sites/index.ts';
-import type { UsageStore } from './store.ts';
+import { createSpend, type SpendDeps } from './spend.ts';
 
 export type Usage = ReturnType<typeof createUsage>;
 
 /** What a site has used this month, as numbers only: of a visitor who declined, this is all that is left. */
-export function createUsage({ store, now }: { store: UsageStore; now: () => Date }) {
+export function createUsage(deps: SpendDeps) {
+  const { store, now } = deps;
+  const spend = createSpend(deps);
   return {
+    budgetOf: spend.budgetOf,
+    shareOf: spend.shareOf,
+
     countAnswer: (siteId: string, { beginsConversation }: { beginsConversation: boolean }) =>
       store.add(siteId, monthOf(now()), beginsConversation ? 1 : 0, 1),
 
@@ -22,8 +27,8 @@ export function createUsage({ store, now }: { store: UsageStore; now: () => Date
 
     async ofThisPeriod(site: Site): Promise<SiteResponse['usage']> {
       const periodStart = monthOf(now());
-      const counted = await store.of(site.id, periodStart);
-      return { periodStart: periodStart.toISOString(), ...counted, answersLimit: answersLimitOf(site) };
+      const [counted, spent] = await Promise.all([store.of(site.id, periodStart), spend.ofThisPeriod(site)]);
+      return { periodStart: periodStart.toISOString(), ...counted, answersLimit: answersLimitOf(site), spend: spent };
     },
   };
 }

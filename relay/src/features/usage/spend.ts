@@ -1,0 +1,170 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { SpendLimits } from '@confab/contract';
+import { LRUCache } from 'lru-cache';
+import { localTimeOf } from '../../lib/local-time.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Budget } from '../../providers/llm/metered.ts';
+import type { Reporter } from '../../providers/reporter/reporter.ts';
+import type { Site } from '../sites/index.ts';
+import type { Charge, Charged, UsageStore } from './store.ts';
+
+/** At which percentages of a limit its owner is told. */
+const ALERTS = [100, 80, 50] as const;
+
+/** A call that was given up ends at once, unless its connection cannot be closed. */
+const SETTLES_WITHIN_MS = 1_000;
+
+const WORDS = {
+  day: 'so many percent of a site’s limit for the day are spent',
+  month: 'so many percent of a site’s limit for the month are spent',
+};
+
+/** More networks than this in a day, and the one that was heard of longest ago begins anew. */
+const NETWORKS_MAX = 50_000;
+
+export type SpendDeps = { store: UsageStore; now: () => Date; log: Log; report: Reporter['report'] };
+
+/** Whose money an answer spends, beside the site's. */
+export type Spender = {
+  /** The stored conversation; none of a visitor who declined. */
+  conversationId: string | null;
+  /** Of the visitor's address, what stands for one place. It stays in the memory of this process. None of an owner. */
+  network: string | null;
+};
+
+type Period = { day: string; month: string };
+
+/** What answers cost each site, and that it stays within the owner's limits. */
+export function createSpend({ store, now, log, report }: SpendDeps) {
+  /** What each network has spent on a site's day; in memory only, so of each process by itself. */
+  const visitors = new LRUCache<string, number>({ max: NETWORKS_MAX });
+
+  const periodOf = (site: Site): Period => {
+    const day = localTimeOf(now(), site.settings.timezone).date;
+    return { day, month: day.slice(0, 7) };
+  };
+  const visitorOf = (site: Site, network: string, { day }: Period) => `${site.id} ${day} ${network}`;
+  const spentBy = (visitor: string) => visitors.get(visitor) ?? 0;
+
+  return {
+    /**
+     * What pays for one answer. A reservation that nobody settles, as after a crash, stays spent; one that is settled
+     * after midnight is of the day that it was made on.
+     */
+    budgetOf(site: Site, { conversationId, network }: Spender): Budget {
+      const limits = limitsOf(site.settings.limits.spend);
+      let spent = 0;
+      let held = 0;
+      let isExhausted = false;
+      /** The calls that are not settled yet. */
+      const open = new Set<Promise<void>>();
+
+      function refuse(): undefined {
+        isExhausted = true;
+      }
+
+      return {
+        async reserve(micros) {
+          const period = periodOf(site);
+          const visitor = network === null ? undefined : visitorOf(site, network, period);
+          if (micros > 0 && spent + held + micros > limits.perAnswer) return refuse();
+          if (micros > 0 && visitor && spentBy(visitor) + micros > limits.perVisitorDay) return refuse();
+          const change = (by: number) => visitor && visitors.set(visitor, Math.max(0, spentBy(visitor) + by));
+          held += micros;
+          change(micros);
+          const charge = { siteId: site.id, conversationId, ...period };
+          let isPaid = false;
+          try {
+            const charged = micros > 0 ? await store.charge({ ...charge, micros, limits }) : undefined;
+            isPaid = !charged || !('refusedBy' in charged);
+            if (charged && !isPaid) await tellOwner(site, period, charged);
+          } finally {
+            if (!isPaid) {
+              held -= micros;
+              change(-micros);
+            }
+          }
+          if (!isPaid) return refuse();
+
+          const settled = Promise.withResolvers<void>();
+          open.add(settled.promise);
+          return {
+            async settle(cost) {
+              held -= micros;
+              spent += cost;
+              change(cost - micros);
+              if (micros > 0 || cost > 0) await keep({ ...charge, micros: cost - micros });
+              open.delete(settled.promise);
+              settled.resolve();
+            },
+          };
+        },
+        get isExhausted() {
+          return isExhausted;
+        },
+        async total() {
+          const patience = new AbortController();
+          const tooLong = wait(SETTLES_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => {});
+          await Promise.race([Promise.all(open), tooLong]);
+          patience.abort();
+          return spent + held;
+        },
+      };
+
+      /** An answer that is there already does not fail for its bill. */
+      async function keep(charge: Charge): Promise<void> {
+        try {
+          await tellOwner(site, charge, await store.charge(charge));
+        } catch (error) {
+          log.warn({ err: error, siteId: site.id }, 'a cost was not settled; what was reserved for it stays spent');
+          report(error, { siteId: site.id });
+        }
+      }
+    },
+
+    /** How much of the day's limit a network has spent, from 0 to 1. */
+    shareOf(site: Site, network: string): number {
+      const { perVisitorDay } = limitsOf(site.settings.limits.spend);
+      return spentBy(visitorOf(site, network, periodOf(site))) / Math.max(1, perVisitorDay);
+    },
+
+    /** What the site has spent today and this month, what is reserved at this moment included. */
+    async ofThisPeriod(site: Site) {
+      const period = periodOf(site);
+      const { perDay, perMonth } = site.settings.limits.spend;
+      const rows = await store.spendOf(site.id, Object.values(period));
+      const shown = (name: string, limitUsd: number | null) => {
+        const { micros = 0, alerted = 0 } = rows.get(name) ?? {};
+        return { period: name, usd: micros / 1e6, limitUsd, alerted };
+      };
+      return { day: shown(period.day, perDay), month: shown(period.month, perMonth) };
+    },
+  };
+
+  /** Tells the owner at each percentage of a limit, once in its period. */
+  async function tellOwner(site: Site, period: Period, charged: Charged): Promise<void> {
+    const { perDay, perMonth } = limitsOf(site.settings.limits.spend);
+    for (const [which, limit] of [['day', perDay] as const, ['month', perMonth] as const]) {
+      const percent =
+        'refusedBy' in charged
+          ? charged.refusedBy === which && 100
+          : ALERTS.find(each => charged[which].alerted < each && charged[which].micros * 100 >= limit * each);
+      if (!percent || !(await store.alert(site.id, period[which], percent))) continue;
+      log.warn({ siteId: site.id, count: percent }, WORDS[which]);
+    }
+  }
+}
+
+export type Limits = Record<keyof SpendLimits, number>;
+
+/** In millionths of a dollar; what has no limit has one that nobody reaches. */
+function limitsOf(spend: SpendLimits): Limits {
+  const micros = (dollars: number | null) => (dollars === null ? Infinity : Math.round(dollars * 1e6));
+  return {
+    perAnswer: micros(spend.perAnswer),
+    perConversation: micros(spend.perConversation),
+    perVisitorDay: micros(spend.perVisitorDay),
+    perDay: micros(spend.perDay),
+    perMonth: micros(spend.perMonth),
+  };
+}
