@@ -65,4 +65,7 @@ const ANSWER = {
   provider: 'openai',
   model: 'gpt-4.1-mini',
   finishReason: 'stop' as const,
+  outcome: 'answered' as const,
+  passages: [],
+  costMicros: 0,
 };

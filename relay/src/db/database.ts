@@ -6,6 +6,7 @@ import { sha256 } from '../lib/sha256.ts';
 import { openEmbedded } from './embedded.ts';
 import { Prisma, PrismaClient } from './generated/client.ts';
 import { everyTable, openSchemaEngine } from './schema-engine.ts';
+import { prepareVectors } from './vectors.ts';
 
 /** Connections of one process; several processes share PostgreSQL's 100. */
 const POOL_MAX = 20;
@@ -22,13 +23,18 @@ export async function openDatabase(config: { databaseUrl: string | undefined; da
   // Ours to end: a pool that the schema engine opens for itself would keep the process for seconds after its last work.
   const pool = new pg.Pool({ connectionString: config.databaseUrl, max: POOL_MAX });
   const adapter = embedded ? new PrismaPGlite(embedded.pglite) : new PrismaPg(pool, { statementNameGenerator });
-  const migrate = () => applyMigrations(adapter);
-  await (config.databaseUrl ? alone(config.databaseUrl, migrate) : migrate());
+  const prepare = async (client: Parameters<typeof prepareVectors>[0]) => {
+    await applyMigrations(adapter);
+    return prepareVectors(client);
+  };
+  const hasVectors = await (embedded ? prepare(embedded.pglite) : alone(config.databaseUrl as string, prepare));
   const db = new PrismaClient({ adapter });
   return {
     db,
     kind: embedded ? ('embedded' as const) : ('postgresql' as const),
     embedded,
+    /** Whether it has pgvector, and so the table of embeddings. */
+    hasVectors,
     /**
      * Takes what was deleted out of the files of the embedded database. A PostgreSQL server's files are its operator's:
      * there autovacuum and the rolling off of backups do it.
@@ -62,12 +68,12 @@ async function applyMigrations(adapter: PrismaPg | PrismaPGlite): Promise<void> 
 }
 
 /** Several relays that start at once migrate one after the other: the lock is the database's, and ends with us. */
-async function alone(databaseUrl: string, work: () => Promise<void>): Promise<void> {
+async function alone<Result>(databaseUrl: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     await client.query("SELECT pg_advisory_lock(hashtext('confab migrations'))");
-    await work();
+    return await work(client);
   } finally {
     await client.end();
   }

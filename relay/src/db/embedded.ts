@@ -5,12 +5,13 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { vector } from '@electric-sql/pglite-pgvector';
 
 /** PostgreSQL in WebAssembly, in this process, its files in `dataDir`. Throws where another process has it open. */
 export async function openEmbedded(dataDir: string) {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const { release, onCommand } = await claim(dataDir);
-  const pglite = await PGlite.create(path.join(dataDir, 'postgres'));
+  const pglite = await PGlite.create(path.join(dataDir, 'postgres'), { extensions: { vector } });
   let forgetting: Promise<void> = Promise.resolve();
   let isWaiting = false;
 

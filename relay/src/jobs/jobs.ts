@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fromPrisma, type Db as JobsConnection, PgBoss } from 'pg-boss';
+import { fromPrisma, type Db as JobsConnection, type JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Database, Tx } from '../db/database.ts';
 import { OwnError } from '../lib/app-error.ts';
 import type { Log } from '../lib/log.ts';
 
 /** What a job works on: ids only, since jobs are kept for days and read by operators. */
 export type Payload = Record<string, string>;
-/** Does a job. Stops at a good place when the signal aborts, by throwing: the job is then tried again. */
-export type Handler = (payload: Payload, signal: AbortSignal) => Promise<void>;
+/**
+ * Does a job. Stops at a good place when the signal aborts, by throwing: the job is then tried again. `isLast`: nobody
+ * will try it again.
+ */
+export type Handler = (payload: Payload, signal: AbortSignal, attempt: { isLast: boolean }) => Promise<void>;
 
 /** Thrown by a handler that waits for somebody else: the job is tried again, and nobody is alarmed. */
 export class NotYet extends OwnError {
@@ -27,6 +30,8 @@ type Options = {
   /** How long a job may wait for its process to look, in seconds. */
   pollS?: number;
 };
+
+type How = { key?: string; startAfterS?: number; tx?: Tx };
 
 type Deps = {
   database: Pick<Database, 'embedded'>;
@@ -68,22 +73,25 @@ export function createJobs({ database, databaseUrl, log, report }: Deps) {
     },
 
     /**
-     * Makes a job, unless one with its key is waiting already. With `tx` it is made when that transaction commits, and
-     * `open` or `start` must have been awaited before: the embedded database does one thing at a time.
+     * Makes a job, unless one with its key is waiting already, or running where that is worked on alone. With `tx` it is
+     * made when that transaction commits, and `open` or `start` must have been awaited before: the embedded database does
+     * one thing at a time.
      */
-    async enqueue(
-      queue: string,
-      payload: Payload,
-      { key = randomUUID(), startAfterS, tx }: { key?: string; startAfterS?: number; tx?: Tx } = {},
-    ): Promise<void> {
+    async enqueue(queue: string, payload: Payload, how?: How): Promise<void> {
+      await this.offer(queue, payload, how);
+    },
+
+    /** The same, and tells whether it made one. */
+    async offer(queue: string, payload: Payload, { key = randomUUID(), startAfterS, tx }: How = {}): Promise<boolean> {
       if (tx && !opened) throw new Error('the job queue is not open');
       const boss = await open();
-      await boss.send(queue, payload, {
+      const made = await boss.send(queue, payload, {
         singletonKey: key,
         ...(startAfterS !== undefined && { startAfter: startAfterS }),
         ...(tx && { db: fromPrisma(tx) }),
       });
       if (!tx) await this.wake(queue);
+      return made !== null;
     },
 
     /** Has this process look for a job at once; for after a transaction that made one, where somebody waits for it. */
@@ -146,12 +154,12 @@ export function createJobs({ database, databaseUrl, log, report }: Deps) {
   }
 
   function work(boss: PgBoss, queue: string, handler: Handler, { pollS = 5, atOnce = 1 }: Options) {
-    const how = { pollingIntervalSeconds: pollS, localConcurrency: atOnce };
-    return boss.work<Payload>(queue, how, async ([job]) => {
+    const how = { pollingIntervalSeconds: pollS, localConcurrency: atOnce, includeMetadata: true as const };
+    return boss.work(queue, how, async ([job]: JobWithMetadata<Payload>[]) => {
       if (!job) return;
       const signal = AbortSignal.any([job.signal, stopping.signal]);
       try {
-        await handler(job.data ?? {}, signal);
+        await handler(job.data ?? {}, signal, { isLast: job.retryCount >= job.retryLimit });
       } catch (error) {
         if (error instanceof NotYet) {
           log.info({ queue, jobId: job.id }, 'a job waits for somebody else');

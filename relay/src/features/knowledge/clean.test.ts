@@ -22,6 +22,16 @@ describe('a page without its markup', () => {
     expect(cleanHtml(html)?.split('\n').filter(Boolean)).toEqual(['Weight: 640 g, in M', 'Code: MG', 'Stock', 'alone']);
   });
 
+  it('tells headings by their level', () => {
+    expect(cleanHtml('<h1>Shop</h1><h3>Care</h3><p>Wash.</p>')).toBe('# Shop\n\n### Care\n\nWash.');
+  });
+
+  it('puts a question over its answer, also in lists of terms and in what opens on a click', () => {
+    const html = `<dl><dt>Is it <b>warm</b>?</dt><dd>Very.</dd><dt>Itchy?</dt><dd>No.</dd></dl>
+      <details><summary>Is it blue?</summary><p>Yes.</p></details>`;
+    expect(cleanHtml(html)).toBe('Is it warm?\nVery.\n\nItchy?\nNo.\n\n###### Is it blue?\n\nYes.');
+  });
+
   it('keeps the words of links, and leaves their addresses, pictures and scripts away', () => {
     const html = `<nav>Menu</nav><a href="javascript:alert(1)">Sizes</a><img src=x alt="picture" onerror=alert(1)>
       <script>alert(2)</script><style>p{}</style><template>t</template><svg><text>s</text></svg><!-- secret -->

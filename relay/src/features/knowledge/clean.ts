@@ -1,17 +1,20 @@
 import { compile, type DomNode } from 'html-to-text';
 
 const headings = Object.fromEntries(
-  ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map(tag => [tag, { format: 'markedHeading' }]),
+  ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((tag, at) => [tag, { format: 'markedHeading', options: { level: at + 1 } }]),
 );
+
+/** Below what a page structures by itself. */
+const SUMMARY_LEVEL = 6;
 
 const convert = compile({
   wordwrap: false,
   limits: { maxDepth: 200, maxInputLength: undefined },
   formatters: {
     // The chunker cuts at headings, so they stay marked.
-    markedHeading: (element, walk, builder) => {
+    markedHeading: (element, walk, builder, { level = 1 }) => {
       builder.openBlock({ leadingLineBreaks: 2 });
-      builder.addLiteral('# ');
+      builder.addLiteral(`${'#'.repeat(level)} `);
       walk(element.children, builder);
       builder.closeBlock({ trailingLineBreaks: 1 });
     },
@@ -24,6 +27,13 @@ const convert = compile({
       }
       builder.openBlock({ leadingLineBreaks: 2 });
       for (const line of lines) {
+        // A question among the terms stands over its answer.
+        if (line[0]?.name === 'dt' && line.length > 1 && /[?？؟]$/.test(textOf(line[0]).trim())) {
+          builder.openBlock({ leadingLineBreaks: 2 });
+          walk([line[0]], builder);
+          builder.closeBlock({ trailingLineBreaks: 1 });
+          line.shift();
+        }
         builder.openBlock({ leadingLineBreaks: 1 });
         line.forEach((part, position) => {
           if (position > 0) builder.addLiteral(position === 1 && line[0]?.name === 'dt' ? ': ' : ', ');
@@ -52,6 +62,9 @@ const convert = compile({
       format: 'skip',
     })),
     ...Object.entries(headings).map(([selector, format]) => ({ selector, ...format })),
+    // What opens when somebody asks for it: under its summary.
+    { selector: 'details', format: 'block', options: { leadingLineBreaks: 2, trailingLineBreaks: 2 } },
+    { selector: 'summary', format: 'markedHeading', options: { level: SUMMARY_LEVEL } },
     { selector: 'table', format: 'block' },
     { selector: 'tr', format: 'row' },
     { selector: 'dl', format: 'definitions' },
@@ -61,7 +74,8 @@ const convert = compile({
 });
 
 /**
- * The words of a page without its markup; headings begin with `# `, list items with `- `, rows have ` | ` inside.
+ * The words of a page without its markup; headings begin with `# `, `## ` and so on, list items with `- `, rows have
+ * ` | ` inside.
  * Gives `undefined` for a page that nests deeper than any real one: the parser's time grows with the square of it.
  */
 export function cleanHtml(html: string): string | undefined {
@@ -76,6 +90,12 @@ export function cleanText(text: string): string {
     .replace(/ ?\n ?/g, '\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
+}
+
+/** The words of a node, without those of pictures and scripts. */
+function textOf(node: DomNode): string {
+  if (node.type === 'text') return node.data ?? '';
+  return (node.children ?? []).map(textOf).join('');
 }
 
 const NESTING_MAX = 2_000;

@@ -15,41 +15,46 @@ import { isWebAddress } from '../../lib/web-address.ts';
 import type { Site } from '../sites/index.ts';
 import { type Chunk, chunk } from './chunk.ts';
 import { cleanHtml, cleanText } from './clean.ts';
-import { textSearchOf } from './language.ts';
-import type { Found, KnowledgeStore, NewDocument } from './store.ts';
+import { createSearch, type Meaning, noMeaning } from './search.ts';
+import { INDEX_VERSION, type KnowledgeStore, type NewDocument, type Origin } from './store.ts';
 
-/**
- * The share of a question's weight that one passage must hold before we answer from it; set on the demo shop's
- * labelled questions (docs/decisions/0004-lexical-search.md).
- */
-const ANSWERABLE_COVERAGE = 0.45;
-
-/** Passages of one document beyond these say little new. */
-const PASSAGES_PER_DOCUMENT = 3;
-
-/** Raised when cleaning or cutting changes, so that the same document is indexed anew. */
-const INDEX_VERSION = 1;
-
-/** What the knowledge holds on a question. */
-export type Search = { passages: Found[]; answerable: boolean };
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+const BEFORE_ALL = { siteId: NO_ID, id: NO_ID };
+const OUTDATED_AT_ONCE = 100;
 
 export type Knowledge = ReturnType<typeof createKnowledge>;
 
-export function createKnowledge({ store, now }: { store: KnowledgeStore; now: () => Date }) {
+type Deps = {
+  store: KnowledgeStore;
+  meaning?: Meaning;
+  /** Hears that a site holds other passages than before. */
+  onChange?: (site: Site) => Promise<void>;
+  now: () => Date;
+};
+
+export function createKnowledge({ store, meaning = noMeaning, onChange = async () => {}, now }: Deps) {
+  const search = createSearch({ store, meaning });
+
   return {
     /**
      * Takes documents in and lets others go; the same content again changes nothing. A bad one does not stop the rest.
      * With `keepNewer` neither does a version that is older than the one held: for who hears of changes out of order.
+     * Only documents of the same origin are touched; ids of the relay's own begin with the name of theirs.
      */
     async sync(
       site: Site,
       change: { upsert: DocumentUpsert[]; delete: string[] },
-      { keepNewer = false }: { keepNewer?: boolean } = {},
+      { origin = 'plugin', keepNewer = false }: { origin?: Origin; keepNewer?: boolean } = {},
     ): Promise<DocumentsResponse> {
       const upserts = lastOfEach(change.upsert);
       const known = await store.versions(site.id, [...upserts.keys()]);
       const answer: DocumentsResponse = { accepted: 0, unchanged: 0, rejected: [] };
       for (const document of upserts.values()) {
+        // Before anything tells whether somebody else's document is there.
+        if (!mayBring(origin, document.externalId)) {
+          answer.rejected.push({ externalId: document.externalId, code: 'reserved_id' });
+          continue;
+        }
         const contentHash = sha256(canonicalJson([INDEX_VERSION, document]));
         const held = known.get(document.externalId);
         const isOlder = held !== undefined && new Date(document.updatedAt) < held.updatedAt;
@@ -57,24 +62,27 @@ export function createKnowledge({ store, now }: { store: KnowledgeStore; now: ()
           answer.unchanged += 1;
           continue;
         }
-        const chunks = chunksOf(document);
+        const chunks = chunksOf(document, origin);
         if (typeof chunks === 'string') {
           answer.rejected.push({ externalId: document.externalId, code: chunks });
           continue;
         }
-        const textSearch = textSearchOf(document.locale ?? site.settings.locale);
-        await store.replace(site.id, rowOf(document, chunks, contentHash, now()), textSearch);
+        await store.replace(site.id, rowOf(document, origin, chunks, contentHash, now()), {
+          declared: document.locale ?? null,
+          site: site.settings.locale,
+        });
         answer.accepted += 1;
       }
-      const deleted = change.delete.length > 0 ? await store.remove(site.id, change.delete) : 0;
+      const deleted = change.delete.length > 0 ? await store.remove(site.id, origin, change.delete) : 0;
       answer.accepted += deleted;
+      if (answer.accepted > 0) await onChange(site);
       answer.unchanged += new Set(change.delete).size - deleted;
       return answer;
     },
 
     /** What is held, with the hash of what was sent, so that a plugin finds what differs. Throws 400 for a wrong cursor. */
     async list(site: Site, { cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<DocumentPage> {
-      const rows = await store.list(site.id, placeOf(cursor)?.id, limit + 1);
+      const rows = await store.list(site.id, 'plugin', placeOf(cursor)?.id, limit + 1);
       const { page, nextCursor } = pageOf(rows, limit, ({ syncedAt }) => syncedAt);
       const items = page.map(({ externalId, type, url, title, locale, contentHash, updatedAt, syncedAt }) => ({
         externalId,
@@ -89,10 +97,24 @@ export function createKnowledge({ store, now }: { store: KnowledgeStore; now: ()
       return { indexVersion: INDEX_VERSION, items, nextCursor };
     },
 
-    /** Documents are cut and indexed as they come in, so none is ever pending or failed. */
+    /** Documents are found by their words as they come in; what is pending or failed are vectors of their passages. */
     async status(site: Site) {
-      const { lastSyncedAt, ...counts } = await store.status(site.id);
-      return { ...counts, pending: 0, failed: 0, lastSyncedAt: lastSyncedAt?.toISOString() ?? null };
+      const [{ lastSyncedAt, ...counts }, vectors] = await Promise.all([store.status(site.id), meaning.progress(site)]);
+      return { ...counts, ...vectors, lastSyncedAt: lastSyncedAt?.toISOString() ?? null };
+    },
+
+    /** Indexes what an earlier version of the relay indexed, from the passages that are held. */
+    async indexAnew(signal: AbortSignal): Promise<void> {
+      let after = BEFORE_ALL;
+      for (;;) {
+        const documents = await store.outdated(after, OUTDATED_AT_ONCE);
+        for (const document of documents) {
+          signal.throwIfAborted();
+          await store.indexAnew(document, { declared: document.locale, site: document.siteLocale });
+          after = document;
+        }
+        if (documents.length < OUTDATED_AT_ONCE) return;
+      }
     },
 
     search,
@@ -110,25 +132,16 @@ export function createKnowledge({ store, now }: { store: KnowledgeStore; now: ()
       return { items, answerable };
     },
   };
-
-  /** The passages that fit the question best, best first. */
-  async function search(
-    site: Site,
-    question: string,
-    { limit, locale, perDocument = PASSAGES_PER_DOCUMENT }: { limit: number; locale?: string; perDocument?: number },
-  ): Promise<Search> {
-    const textSearches = [...new Set([site.settings.locale, locale ?? site.settings.locale].map(textSearchOf))];
-    const passages = await store.search(site.id, question, { textSearches, perDocument, limit });
-    return { passages, answerable: passages.slice(0, 3).some(({ coverage }) => coverage >= ANSWERABLE_COVERAGE) };
-  }
 }
 
 function lastOfEach(documents: DocumentUpsert[]): Map<string, DocumentUpsert> {
   return new Map(documents.map(document => [document.externalId, document]));
 }
 
-function chunksOf(document: DocumentUpsert): Chunk[] | RejectionCode {
-  if (!isWebAddress(document.url)) return 'invalid_url';
+function chunksOf(document: DocumentUpsert, origin: Origin): Chunk[] | RejectionCode {
+  // An entry and an uploaded file may be on no page: they are cited by their title.
+  const isNowhere = document.url === '' && (origin === 'entry' || origin === 'upload');
+  if (!isNowhere && !isWebAddress(document.url)) return 'invalid_url';
   const source = document.html ?? document.text ?? '';
   if (source.length > DOCUMENT_TEXT_MAX) return 'too_large';
   if (!isStorable(source)) return 'invalid_text';
@@ -138,6 +151,12 @@ function chunksOf(document: DocumentUpsert): Chunk[] | RejectionCode {
   if (!isStorable(text)) return 'invalid_text';
   const chunks = chunk(text);
   return chunks.length === 0 ? 'empty' : [...chunks, ...facts(document)];
+}
+
+/** An id tells whose a document is, so that nobody can take the place of another's. */
+function mayBring(origin: Origin, externalId: string): boolean {
+  const owner = /^(crawl|entry|upload):/.exec(externalId)?.[1] ?? 'plugin';
+  return owner === origin;
 }
 
 /** Price, sizes and the like, as passages of their own. Of a `product` the variants’ names only: the rest is filled in. */
@@ -150,10 +169,17 @@ function facts({ attributes = {}, product }: DocumentUpsert): Chunk[] {
   return chunk([...lines, variants.join(', ')].join('\n'));
 }
 
-function rowOf(document: DocumentUpsert, chunks: Chunk[], contentHash: string, syncedAt: Date): NewDocument {
+function rowOf(
+  document: DocumentUpsert,
+  origin: Origin,
+  chunks: Chunk[],
+  contentHash: string,
+  syncedAt: Date,
+): NewDocument {
   const { externalId, type, url, title, locale, attributes, product, updatedAt } = document;
   return {
     id: uuidv7(),
+    origin,
     externalId,
     type,
     url,

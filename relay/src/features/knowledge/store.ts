@@ -1,9 +1,19 @@
 import type { Product } from '@confab/contract';
 import { type Db, Prisma } from '../../db/database.ts';
 import type { Chunk } from './chunk.ts';
+import { dictionaryFor, type Indexed, indexOf, sampleOf, wordingOf, wordsOf } from './indexing.ts';
+import { dictionaries, dictionaryOf } from './language.ts';
+import { keyOf, rankByWords } from './ranking.ts';
+
+/** Raised when cleaning, cutting or indexing changes, so that the same document is indexed anew. */
+export const INDEX_VERSION = 2;
+
+/** Who brought a document: a plugin, or the relay itself. */
+export type Origin = 'plugin' | 'crawl' | 'entry' | 'upload';
 
 export type NewDocument = {
   id: string;
+  origin: Origin;
   externalId: string;
   type: string;
   url: string;
@@ -17,45 +27,38 @@ export type NewDocument = {
   chunks: Chunk[];
 };
 
-/** A passage that holds words of the question. `coverage` is the share of the question, by weight, that it holds. */
-export type Found = {
+/** A document that is to be indexed anew. */
+export type Outdated = {
+  siteId: string;
+  id: string;
+  title: string;
+  locale: string | null;
+  contentHash: string;
+  siteLocale: string;
+};
+
+/** A passage of a document. */
+export type Passage = {
   documentId: string;
+  ordinal: number;
   externalId: string;
   url: string;
   title: string;
+  locale: string | null;
   heading: string;
   text: string;
   /** What code says of it, and since when it is known to be so. */
   product: Product | null;
   syncedAt: Date;
-  score: number;
-  coverage: number;
 };
 
-/** Words that make a question and say nothing of its subject, which PostgreSQL's stop words leave in; English, stemmed. */
-const idleTerms = 'much mani would could may might pleas tell want like get got ok'.split(' ');
-
 /**
- * Words that ask for what code says of a product and that its text need not hold, by the languages of our own texts. They
- * tell nothing of whether the product is the one that is meant.
+ * A passage that fits a question. `coverage` is the share of the question, by weight, that it holds; `similarity` how
+ * near it is in meaning, where that is known.
  */
-const factWords = `
-  price cost costs cheap cheaper cheapest expensive stock available availability sold sell offer size sizes colour colours
-  color variant variants come
-  preis preise kosten kostet viel teuer teurer günstig günstiger billiger lager lieferbar verfügbar vorrätig ausverkauft
-  verkauft verkaufen führt größe größen farbe farben gibt
-  prix combien coûte coûtent cher stock disponible épuisé vendez taille tailles couleur couleurs
-  precio precios cuánto cuesta cuestan caro barato existencias agotado venden vende talla tallas color colores`;
+export type Found = Passage & { score: number; coverage: number; similarity: number | null };
 
 export type KnowledgeStore = ReturnType<typeof knowledgeStore>;
-
-/** How much more a word counts in a title or a heading than in the text. */
-const TITLE_WEIGHT = 3;
-const HEADING_WEIGHT = 2;
-
-/** BM25's usual constants: how soon repetition stops to count, and how much length does. */
-const K1 = 1.2;
-const B = 0.75;
 
 /** Every query of the knowledge. */
 export const knowledgeStore = (db: Db) => ({
@@ -72,18 +75,18 @@ export const knowledgeStore = (db: Db) => ({
   },
 
   /** Puts the document in place of its earlier version, whole or not at all. */
-  async replace(siteId: string, document: NewDocument, textSearch: string): Promise<void> {
+  async replace(siteId: string, document: NewDocument, languages: Languages): Promise<void> {
     const { chunks, ...columns } = document;
+    const { dictionary, passages } = await indexed(db, document, languages);
     const attributes = columns.attributes as Prisma.InputJsonObject;
     const product = columns.product ?? Prisma.DbNull;
-    const { id, externalId, ...changed } = { ...columns, attributes, product };
+    const index = { dictionary, chunkCount: chunks.length, length: lengthOf(passages), indexVersion: INDEX_VERSION };
+    const { id, externalId, ...changed } = { ...columns, ...index, attributes, product };
     const theDocument = Prisma.sql`
       (SELECT "id" FROM "Document" WHERE "siteId" = ${siteId}::uuid AND "externalId" = ${externalId})`;
     const ordinals = chunks.map((_, ordinal) => ordinal);
     const headings = chunks.map(chunk => chunk.heading);
     const texts = chunks.map(chunk => chunk.text);
-    const given = Prisma.sql`
-      unnest(${ordinals}::int[], ${headings}::text[], ${texts}::text[]) AS given("ordinal", "heading", "text")`;
     await db.$transaction([
       db.document.upsert({
         where: { siteId_externalId: { siteId, externalId } },
@@ -92,35 +95,66 @@ export const knowledgeStore = (db: Db) => ({
       }),
       db.$executeRaw`DELETE FROM "Chunk" WHERE "siteId" = ${siteId}::uuid AND "documentId" = ${theDocument}`,
       db.$executeRaw`
-        INSERT INTO "Chunk" ("siteId", "documentId", "ordinal", "heading", "text", "length")
-        SELECT ${siteId}::uuid, ${theDocument}, "ordinal", "heading", "text", 0 FROM ${given}`,
-      db.$executeRaw`
-        WITH "terms" AS (
-          INSERT INTO "ChunkTerm" ("siteId", "term", "documentId", "ordinal", "frequency")
-          SELECT ${siteId}::uuid, "lexeme", ${theDocument}, "ordinal", sum("weight" * cardinality("positions"))
-          FROM ${given}
-          CROSS JOIN LATERAL (VALUES (${TITLE_WEIGHT}::float, ${columns.title}),
-            (${HEADING_WEIGHT}::float, "heading"), (1::float, "text")) AS field("weight", "words")
-          CROSS JOIN LATERAL unnest(to_tsvector(${textSearch}::regconfig, "words"))
-          GROUP BY "lexeme", "ordinal"
-          RETURNING "ordinal", "frequency"
+        WITH "new" AS (
+          INSERT INTO "Chunk" ("siteId", "documentId", "ordinal", "heading", "text")
+          SELECT ${siteId}::uuid, ${theDocument}, "ordinal", "heading", "text"
+          FROM unnest(${ordinals}::int[], ${headings}::text[], ${texts}::text[]) AS given("ordinal", "heading", "text")
+          RETURNING "id", "ordinal"
         )
-        UPDATE "Chunk" SET "length" = "total"
-        FROM (SELECT "ordinal", sum("frequency") AS "total" FROM "terms" GROUP BY "ordinal") AS "sums"
-        WHERE "siteId" = ${siteId}::uuid AND "documentId" = ${theDocument} AND "Chunk"."ordinal" = "sums"."ordinal"`,
+        ${insertTerms(siteId, passages)}`,
+    ]);
+  },
+
+  /** Documents whose passages are indexed by an earlier version, from behind this one on. */
+  outdated: (after: { siteId: string; id: string }, limit: number) =>
+    db.$queryRaw<Outdated[]>`
+      SELECT "siteId"::text, "Document"."id"::text, "title", "locale", "contentHash",
+        "settings"->>'locale' AS "siteLocale"
+      FROM "Document" JOIN "Site" ON "Site"."id" = "siteId"
+      WHERE "indexVersion" < ${INDEX_VERSION}
+        AND ("siteId", "Document"."id") > (${after.siteId}::uuid, ${after.id}::uuid)
+      ORDER BY "siteId", "Document"."id" LIMIT ${limit}`,
+
+  /** Indexes the passages that a document has, unless it was replaced meanwhile. */
+  async indexAnew({ siteId, id, title, contentHash }: Outdated, languages: Languages): Promise<void> {
+    const chunks = await db.chunk.findMany({ where: { siteId, documentId: id }, orderBy: { ordinal: 'asc' } });
+    const { dictionary, passages } = await indexed(db, { title, chunks }, languages);
+    const ordinals = chunks.map(({ ordinal }) => ordinal);
+    const theSame = Prisma.sql`
+      "Document"."siteId" = ${siteId}::uuid AND "Document"."id" = ${id}::uuid AND "contentHash" = ${contentHash}
+      AND "indexVersion" < ${INDEX_VERSION}`;
+    const ofDocument = Prisma.sql`"Chunk"."siteId" = ${siteId}::uuid AND "Chunk"."documentId" = "Document"."id"`;
+    await db.$transaction([
+      // Whoever replaces it waits.
+      db.$executeRaw`SELECT FROM "Document" WHERE ${theSame} FOR UPDATE`,
+      db.$executeRaw`
+        DELETE FROM "ChunkTerm" USING "Chunk", "Document"
+        WHERE ${theSame} AND ${ofDocument}
+          AND "ChunkTerm"."siteId" = ${siteId}::uuid AND "ChunkTerm"."chunk" = "Chunk"."id"`,
+      db.$executeRaw`
+        WITH "new" AS (
+          SELECT "Chunk"."id", "place"::int - 1 AS "ordinal" FROM "Document" JOIN "Chunk" ON ${ofDocument}
+          JOIN unnest(${ordinals}::int[]) WITH ORDINALITY AS given("ordinal", "place") USING ("ordinal")
+          WHERE ${theSame}
+        )
+        ${insertTerms(siteId, passages)}`,
+      db.$executeRaw`
+        UPDATE "Document" SET "dictionary" = ${dictionary}, "chunkCount" = ${chunks.length},
+          "length" = ${lengthOf(passages)}, "indexVersion" = ${INDEX_VERSION}
+        WHERE ${theSame}`,
     ]);
   },
 
   /** Gives the number of documents that were there. */
-  async remove(siteId: string, externalIds: string[]): Promise<number> {
-    const { count } = await db.document.deleteMany({ where: { siteId, externalId: { in: externalIds } } });
+  async remove(siteId: string, origin: Origin, externalIds: string[]): Promise<number> {
+    const { count } = await db.document.deleteMany({ where: { siteId, origin, externalId: { in: externalIds } } });
     return count;
   },
 
   /** By id, newest first: a document that is synced again meanwhile keeps its place. */
-  list: (siteId: string, before: string | undefined, limit: number) =>
+  list: (siteId: string, origin: Origin, before: string | undefined, limit: number) =>
     db.document.findMany({
-      where: { siteId, ...(before !== undefined && { id: { lt: before } }) },
+      where: { siteId, origin, ...(before !== undefined && { id: { lt: before } }) },
       orderBy: { id: 'desc' },
       take: limit,
       omit: { attributes: true, product: true },
@@ -132,75 +166,59 @@ export const knowledgeStore = (db: Db) => ({
     return { documents: documents._count, chunks, lastSyncedAt: documents._max.syncedAt };
   },
 
-  /**
-   * The passages of the site that fit the question best, by BM25 over stemmed words: a word that few passages hold
-   * counts more than one that many do. `textSearches` are the languages that the question may be in; of each document
-   * come the best `perDocument`. What is asked about a product, such as its price, takes nothing from its coverage.
-   */
-  async search(
-    siteId: string,
-    question: string,
-    { textSearches, perDocument, limit }: { textSearches: string[]; perDocument: number; limit: number },
-  ): Promise<Found[]> {
-    return db.$queryRaw<Found[]>`
-      WITH "asked" AS (
-        -- The same word in each language: its place in the question tells which belong together.
-        SELECT "lexeme" AS "term", "positions"[1] AS "place"
-        FROM unnest(${textSearches}::text[]) AS language
-        CROSS JOIN LATERAL unnest(to_tsvector(language::regconfig, ${question}))
-        WHERE "lexeme" <> ALL (${idleTerms}::text[])
-      ), "terms" AS (
-        SELECT DISTINCT "term" FROM "asked"
-      ), "site" AS (
-        -- A handful of passages says little about which words are rare.
-        SELECT greatest(count(*), 50)::float AS "chunks", greatest(avg("length"), 1) AS "averageLength"
-        FROM "Chunk" WHERE "siteId" = ${siteId}::uuid
-      ), "hits" AS MATERIALIZED (
-        -- One look into the index for each word: without statistics a plain join would read the site's whole index.
-        SELECT "ofWord".* FROM "terms" CROSS JOIN LATERAL (
-          SELECT * FROM "ChunkTerm" WHERE "siteId" = ${siteId}::uuid AND "term" = "terms"."term" OFFSET 0
-        ) AS "ofWord"
-      ), "facts" AS (
-        SELECT unnest(tsvector_to_array(to_tsvector(language::regconfig, ${factWords}))) AS "term"
-        FROM unnest(${textSearches}::text[]) AS language
-      ), "rarity" AS (
-        SELECT "terms"."term", ln(1 + ("site"."chunks" - count("hits"."term") + 0.5) / (count("hits"."term") + 0.5)) AS "weight"
-        FROM "terms" CROSS JOIN "site" LEFT JOIN "hits" USING ("term") GROUP BY "terms"."term", "site"."chunks"
-      ), "words" AS (
-        -- What says nothing in one of the languages says nothing; what is known in one of them is known.
-        SELECT "place", min("weight") AS "weight", bool_or("term" IN (SELECT "term" FROM "facts")) AS "isFact"
-        FROM "asked" JOIN "rarity" USING ("term")
-        GROUP BY "place" HAVING count(*) = cardinality(${textSearches}::text[])
-      ), "whole" AS (
-        SELECT sum("weight") AS "weight", sum("weight") FILTER (WHERE NOT "isFact") AS "ofSubject" FROM "words"
-      ), "scored" AS (
-        SELECT "documentId", "ordinal",
-          sum("rarity"."weight" * "frequency" * (${K1}::float + 1)
-            / ("frequency" + ${K1}::float * (1 - ${B}::float + ${B}::float * "length" / "averageLength"))) AS "score"
-        FROM "hits" JOIN "rarity" USING ("term") CROSS JOIN "site"
-        JOIN "Chunk" USING ("siteId", "documentId", "ordinal")
-        GROUP BY "documentId", "ordinal"
-      ), "placed" AS (
-        SELECT *, row_number() OVER (PARTITION BY "documentId" ORDER BY "score" DESC, "ordinal") AS "place" FROM "scored"
-      ), "ranked" AS (
-        SELECT * FROM "placed" WHERE "place" <= ${perDocument} ORDER BY "score" DESC, "documentId", "ordinal" LIMIT ${limit}
-      ), "held" AS (
-        SELECT DISTINCT "hits"."documentId", "hits"."ordinal", "words".*
-        FROM "ranked" JOIN "hits" USING ("documentId", "ordinal") JOIN "asked" USING ("term")
-        JOIN "words" ON "words"."place" = "asked"."place"
-      ), "covered" AS (
-        SELECT "documentId", "ordinal", sum("held"."weight") / max("whole"."weight") AS "coverage",
-          coalesce(sum("held"."weight") FILTER (WHERE NOT "isFact"), 0) / max("whole"."ofSubject") AS "ofSubject"
-        FROM "held" CROSS JOIN "whole" GROUP BY "documentId", "ordinal"
-      )
-      SELECT "ranked"."documentId"::text, "externalId", "url", "title", "heading", "text", "product", "syncedAt",
-        "score"::float AS "score",
-        coalesce(CASE WHEN "product" IS NOT NULL THEN "ofSubject" END, "coverage", 0)::float AS "coverage"
-      FROM "ranked"
-      LEFT JOIN "covered" USING ("documentId", "ordinal")
-      JOIN "Chunk" ON "Chunk"."siteId" = ${siteId}::uuid AND "Chunk"."documentId" = "ranked"."documentId"
-        AND "Chunk"."ordinal" = "ranked"."ordinal"
-      JOIN "Document" ON "Document"."siteId" = ${siteId}::uuid AND "Document"."id" = "ranked"."documentId"
-      ORDER BY "score" DESC, "ranked"."documentId", "ranked"."ordinal"`;
+  rankByWords: (siteId: string, question: string, how: Parameters<typeof rankByWords>[3]) =>
+    rankByWords(db, siteId, question, how),
+
+  /** What these passages say, by where they stand. */
+  async passages(siteId: string, places: readonly { documentId: string; ordinal: number }[]) {
+    const rows = await db.$queryRaw<Passage[]>`
+      SELECT "documentId"::text, "ordinal", "externalId", "url", "title", "locale", "heading", "text", "product",
+        "syncedAt"
+      FROM unnest(${places.map(each => each.documentId)}::uuid[], ${places.map(each => each.ordinal)}::int[])
+        AS place("documentId", "ordinal")
+      JOIN "Chunk" USING ("documentId", "ordinal")
+      JOIN "Document" ON "Document"."siteId" = ${siteId}::uuid AND "Document"."id" = "documentId"
+      WHERE "Chunk"."siteId" = ${siteId}::uuid`;
+    return new Map(rows.map(row => [keyOf(row), row]));
   },
 });
+
+/** The languages a text may be in: what its page says, and what its site speaks. */
+export type Languages = { declared: string | null; site: string };
+
+/** The words of a document as the index has them. */
+async function indexed(db: Db, { title, chunks }: { title: string; chunks: Chunk[] }, { declared, site }: Languages) {
+  const wording = wordingOf(title, chunks);
+  const counts = await db.$queryRaw<{ dictionary: string; count: number }[]>`
+    SELECT "dictionary", count(*) FILTER (WHERE ts_lexize("dictionary"::regdictionary, "word") = '{}')::int AS "count"
+    FROM unnest(${dictionaries}::text[]) AS "dictionary", unnest(${sampleOf(wording)}::text[]) AS "word"
+    GROUP BY "dictionary" ORDER BY "dictionary"`;
+  const stopWords = new Map(counts.map(({ dictionary, count }) => [dictionary, count]));
+  const dictionary = dictionaryFor(
+    stopWords,
+    declared === null ? undefined : dictionaryOf(declared),
+    dictionaryOf(site),
+  );
+  const words = wordsOf(wording);
+  const [row] = await db.$queryRaw<{ stems: (string | null)[] }[]>`
+    SELECT ARRAY(
+      SELECT (ts_lexize(${dictionary}::regdictionary, "word"))[1]
+      FROM unnest(${words}::text[]) WITH ORDINALITY AS given("word", "place") ORDER BY "place"
+    ) AS "stems"`;
+  return { dictionary, passages: indexOf(wording, new Map(words.map((word, at) => [word, row?.stems[at] ?? null]))) };
+}
+
+const lengthOf = (passages: readonly Indexed[]): number => passages.reduce((sum, { length }) => sum + length, 0);
+
+/** Writes the terms of the passages that `"new"` gives the ids of. */
+function insertTerms(siteId: string, passages: readonly Indexed[]): Prisma.Sql {
+  const rows = passages.flatMap(({ frequencies, length }, ordinal) =>
+    [...frequencies].map(([term, frequency]) => ({ ordinal, term, frequency, length })),
+  );
+  return Prisma.sql`
+    INSERT INTO "ChunkTerm" ("siteId", "term", "chunk", "frequency", "length")
+    SELECT ${siteId}::uuid, "term", "new"."id", "frequency", "length"
+    FROM unnest(${rows.map(row => row.ordinal)}::int[], ${rows.map(row => row.term)}::text[],
+      ${rows.map(row => row.frequency)}::real[], ${rows.map(row => row.length)}::real[])
+      AS given("ordinal", "term", "frequency", "length") JOIN "new" USING ("ordinal")`;
+}

@@ -1,8 +1,17 @@
-import type { DocumentsResponse, Settings } from '@confab/contract';
+import type { DocumentsResponse, EvalCasePage, Settings } from '@confab/contract';
 import { documentOf } from './page.ts';
 
 export const DEMO_KEY = 'demo';
 export const DEMO_NAME = 'Marram & Gale';
+
+/** The first cases of the shop's own test set. */
+const cases = [
+  { question: 'How long does shipping to Germany take?', expects: 'answer', documents: ['shipping.html'] },
+  { question: 'Do you ship to Australia?', expects: 'answer', documents: ['shipping.html'] },
+  { question: 'Can I pay with Klarna?', expects: 'answer', documents: ['payment.html'] },
+  { question: 'Can I wash the sweater in the machine?', expects: 'answer', documents: ['care.html'] },
+  { question: 'Who won the world cup?', expects: 'unknown' },
+];
 
 type Target = {
   relayUrl: string;
@@ -12,16 +21,24 @@ type Target = {
 };
 
 /**
- * Brings the demo shop's pages and its policy link to the relay over the same calls that a plugin makes. Doing it again
- * changes nothing. Throws when the relay refuses any of it.
+ * Brings the demo shop's pages, its policy link and a small test set to the relay over the same calls that a plugin
+ * makes. Doing it again changes nothing. Throws when the relay refuses any of it.
  */
 export async function installDemo({ relayUrl, secret, shopUrl, pages }: Target): Promise<DocumentsResponse> {
   const html = [...pages].filter(([, file]) => file.type.startsWith('text/html'));
   const upsert = html.map(([name, file]) => documentOf(name, file.body.toString('utf8'), shopUrl));
   await linkPolicy();
+  await addCases();
   const synced = (await (await call('POST', '/v1/site/documents', { upsert })).json()) as DocumentsResponse;
   if (synced.rejected.length > 0) throw new Error(`demo pages were rejected: ${JSON.stringify(synced.rejected)}`);
   return synced;
+
+  /** An owner's own cases stay as they are. */
+  async function addCases(): Promise<void> {
+    const { items } = (await (await call('GET', '/v1/site/eval-cases?limit=1')).json()) as EvalCasePage;
+    if (items.length > 0) return;
+    for (const each of cases) await call('POST', '/v1/site/eval-cases', each);
+  }
 
   async function linkPolicy(triesLeft = 3): Promise<void> {
     const policyUrl = `${shopUrl}privacy.html`;

@@ -9,13 +9,14 @@ export function documentOf(fileName: string, html: string, shopUrl: string): Doc
   const main = /<main[^>]*>(.*)<\/main>/s.exec(html)?.[1];
   if (main === undefined || !type || !updated)
     throw new Error(`${fileName} lacks <main>, confab:type or confab:updated`);
+  const locale = /<html lang="([^"]*)">/.exec(html)?.[1];
   return {
     externalId: fileName,
     type: type as DocumentUpsert['type'],
-    url: `${shopUrl}${fileName === 'index.html' ? '' : fileName}`,
+    url: `${shopUrl}${fileName.replace(/(^|\/)index\.html$/, '$1')}`,
     title: withoutEntities(/<title>(.*?)<\/title>/.exec(html)?.[1] ?? fileName).split(' – ')[0] as string,
     html: main,
-    locale: 'en',
+    ...(locale && { locale }),
     attributes: facts,
     updatedAt: updated,
   };

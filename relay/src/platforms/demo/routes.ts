@@ -24,7 +24,14 @@ export function demoRoutes(router: Router<RequestState>, { pages, widget }: Demo
     if (ctx.path === '/demo') return ctx.redirect('/demo/');
     sendPage(ctx, 'index.html');
   });
-  router.get('/demo/:file', ctx => sendPage(ctx, ctx.params.file ?? ''));
+  router.get('/demo/:file', ctx => {
+    const { file = '' } = ctx.params;
+    // Links within a language start from its folder, so its address must end as one.
+    if (!pages.has(`${file}/index.html`)) return sendPage(ctx, file);
+    if (ctx.path.endsWith('/')) sendPage(ctx, `${file}/index.html`);
+    else ctx.redirect(`/demo/${file}/`);
+  });
+  router.get('/demo/:language/:file', ctx => sendPage(ctx, `${ctx.params.language}/${ctx.params.file}`));
   router.get('/widget/:file', ctx => {
     const file = widget.get(ctx.params.file ?? '');
     // The loader asks for its panel by the panel's hash, so that one may be kept.
