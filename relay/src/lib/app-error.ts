@@ -12,6 +12,8 @@ export class AppError extends OwnError {
   /** With 412: what stands now, and its `ETag`. */
   readonly current: Record<string, unknown> | undefined;
   readonly entityTag: string | undefined;
+  /** With `proof_required`: what is to be solved. */
+  readonly challenge: string | undefined;
 
   constructor(
     code: ProblemCode,
@@ -21,6 +23,7 @@ export class AppError extends OwnError {
       retryAfterS?: number;
       current?: Record<string, unknown>;
       entityTag?: string;
+      challenge?: string;
       cause?: unknown;
     } = {},
   ) {
@@ -32,5 +35,6 @@ export class AppError extends OwnError {
     this.retryAfterS = more.retryAfterS;
     this.current = more.current;
     this.entityTag = more.entityTag;
+    this.challenge = more.challenge;
   }
 }

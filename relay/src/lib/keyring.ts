@@ -15,7 +15,14 @@ import { isSame } from './is-same.ts';
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** What a secret key is used for; each use gets a key of its own, so that no use can stand in for another. */
-type Purpose = 'encryption' | 'thread-seal' | 'demo-secret' | 'log-signature' | 'webhook-signature' | 'operator-key';
+type Purpose =
+  | 'encryption'
+  | 'thread-seal'
+  | 'demo-secret'
+  | 'log-signature'
+  | 'webhook-signature'
+  | 'operator-key'
+  | 'challenge';
 
 /** Text that only the keyring can read; `keyId` says which key wrote it. */
 export type Sealed = { keyId: string; ciphertext: Uint8Array<ArrayBuffer> };
@@ -38,6 +45,7 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
   if (!current) throw new Error('a keyring needs at least one key');
   const encryption = new Map(keys.map(key => [key.id, key.derive('encryption')]));
   const signing = keys.map(key => key.derive('thread-seal'));
+  const challenging = keys.map(key => key.derive('challenge'));
   const logPairs = keys.map(key => ed25519Pair(key.derive('log-signature')));
   const [logSigner] = logPairs as [Ed25519Pair];
   const webhookPairs = keys.map(key => ed25519Pair(key.derive('webhook-signature')));
@@ -68,6 +76,14 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
     verify(payload: Uint8Array, signature: string): boolean {
       const given = Buffer.from(signature, 'base64url');
       return signing.some(key => isSame(given, mac(key, payload)));
+    },
+
+    /** The same, by keys of their own, for the challenges that visitors' browsers are given. */
+    signChallenge: (payload: Uint8Array): string => mac(challenging[0] as Buffer, payload).toString('base64url'),
+
+    verifyChallenge(payload: Uint8Array, signature: string): boolean {
+      const given = Buffer.from(signature, 'base64url');
+      return challenging.some(key => isSame(given, mac(key, payload)));
     },
 
     /** An Ed25519 signature by the first of `logKeys`, for what is checked outside of the relay; base64url. */
