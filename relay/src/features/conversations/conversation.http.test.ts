@@ -93,10 +93,12 @@ describe.each(databases)('a stored conversation on %s', database => {
     const columns = async (table: string) => Object.keys((await relay.rows(table))[0] ?? {});
     const internal = ['siteId', 'handleHash', 'subjectKey', 'consentSequence', 'conversationId', 'clientTurnId'];
     const held = [...(await columns('Conversation')), ...(await columns('Message'))];
-    const told = [...Object.keys(conversation), ...Object.keys(conversation.messages[0])];
+    const told = [...Object.keys(conversation), ...Object.keys(conversation.messages[1])];
     const untold = held.filter(column => !internal.includes(column) && !told.includes(column));
-    // Where an answer showed no product, none is told.
-    expect(untold).toEqual(['products']);
+    // What an answer cost is told in dollars; the conversation's is their sum.
+    expect(conversation.messages[1].costUsd).toBe(0);
+    // What there is not of an answer is not told.
+    expect(untold.sort()).toEqual(['costMicros', 'costMicros', 'handledAt', 'passages', 'products']);
   });
 
   it('is erased with all that hangs on it, once', async () => {

@@ -1,4 +1,11 @@
-import type { Conversation, OwnedConversation, TurnEvent, TurnRequest } from '@confab/contract';
+import type {
+  Conversation,
+  OwnedConversation,
+  OwnedMessage,
+  TurnEvent,
+  TurnRequest,
+  UnansweredPage,
+} from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../../lib/app-error.ts';
 import { pageOf, placeOf } from '../../lib/cursor.ts';
@@ -8,12 +15,13 @@ import type { Consent } from '../consent/index.ts';
 import { handleFor, handleHashOf } from '../consent/index.ts';
 import type { Privacy } from '../privacy/index.ts';
 import type { Site } from '../sites/index.ts';
-import { answerTurn, type TurnDeps } from './answer-turn.ts';
+import { answerTurn, suggestionOf, type TurnDeps } from './answer-turn.ts';
 import { carriedTranscript } from './carried-transcript.ts';
 import { checkedPrechat, type Prechat } from './prechat.ts';
 import { isAbandoned, replayTurn } from './replay-turn.ts';
 import type { ConversationStore, NewTurn, OpenedTurn, StoredMessage } from './store.ts';
 import type { Transcript } from './transcript.ts';
+import { type TriedAnswer, tryAnswer } from './try-answer.ts';
 
 /** How many messages of a conversation are given back to the widget, and to a model. */
 const MESSAGES_MAX = 200;
@@ -38,15 +46,22 @@ export function createConversations(deps: Deps) {
     /**
      * Answers a visitor's question. Whatever refuses it is thrown before anything is streamed: 403 `consent_required`,
      * 404 `conversation_not_found`, 422 `thread_not_sealed`, 400 for answers before the chat that the site refuses.
+     * `network` is where the visitor asks from; it is not kept.
      */
-    async takeTurn(site: Site, request: TurnRequest, signal: AbortSignal): Promise<AsyncIterable<TurnEvent>> {
+    async takeTurn(
+      site: Site,
+      request: TurnRequest,
+      network: string,
+      signal: AbortSignal,
+    ): Promise<AsyncIterable<TurnEvent>> {
       const turnId = uuidv7();
       const { text, locale } = request;
       const { orders } = site.settings.features;
       const customerId = orders ? deps.commerce.customerOf(site, request.customerToken) : undefined;
       if ('thread' in request) {
         const transcript = carriedTranscript(keyring, site.id, request.thread, text);
-        return answerTurn(deps, { id: turnId, site, text, locale, transcript, customerId }, signal);
+        const budget = deps.usage.budgetOf(site, { conversationId: null, network });
+        return answerTurn(deps, { id: turnId, site, text, locale, transcript, customerId, budget }, signal);
       }
 
       const turn: NewTurn = {
@@ -61,13 +76,15 @@ export function createConversations(deps: Deps) {
       const begunHandle = 'consentToken' in request ? handleFor(request.consentToken) : undefined;
       if (!opened.isNew) {
         const look = () => store.answerOf(site.id, opened.conversationId, turn.clientTurnId);
-        return replayTurn({ look, now, begunHandle }, signal);
+        const suggestionFor = (outcome: StoredMessage['outcome']) => suggestionOf(site, { suggested: [], outcome });
+        return replayTurn({ look, now, begunHandle, suggestionFor }, signal);
       }
       const transcript = storedTranscript(site, opened, turn, begunHandle);
       const { conversationId } = opened;
       // Nothing of one customer's orders gets into the conversation of another, which would be found as the other's.
       const ownId = opened.externalId === customerId ? customerId : undefined;
-      const asked = { id: turnId, site, text, locale, transcript, customerId: ownId };
+      const budget = deps.usage.budgetOf(site, { conversationId, network });
+      const asked = { id: turnId, site, text, locale, transcript, customerId: ownId, budget };
       return untilErased(conversationId, erased => answerTurn(deps, asked, AbortSignal.any([signal, erased])));
     },
 
@@ -91,7 +108,35 @@ export function createConversations(deps: Deps) {
       const shown = { id, createdAt: createdAt.toISOString(), restricted: restrictedAt !== null };
       if (shown.restricted) return { ...shown, locale: null, pageUrl: null, prechat: null, messages: [] };
       const messages = await store.messages(site.id, id, MESSAGES_MAX);
-      return { ...shown, locale, pageUrl, prechat: prechat as Prechat | null, messages: messages.map(readable) };
+      return { ...shown, locale, pageUrl, prechat: prechat as Prechat | null, messages: messages.map(owned) };
+    },
+
+    /** The questions that found no answer, newest first; of restricted conversations none. Throws 400 for a wrong cursor. */
+    async unanswered(
+      site: Site,
+      { cursor, limit }: { cursor?: string | undefined; limit: number },
+    ): Promise<UnansweredPage> {
+      const rows = await store.unanswered(site.id, placeOf(cursor), limit + 1);
+      const { page, nextCursor } = pageOf(rows, limit, ({ createdAt }) => createdAt);
+      return {
+        items: page.map(({ id, createdAt, ...row }) => ({ messageId: id, ...row, createdAt: createdAt.toISOString() })),
+        nextCursor,
+      };
+    },
+
+    /** The owner has dealt with an answer that was none. False where there is no such answer (any more). */
+    handle: (site: Site, messageId: string): Promise<boolean> => store.handle(site.id, messageId, now()),
+
+    /** Answers as if a visitor asked, and keeps nothing; for trying questions and settings. Throws 503. */
+    async tryAnswer(
+      site: Site,
+      asked: { text: string; locale: string | undefined },
+      { settings }: { settings?: Site['settings'] },
+      signal: AbortSignal,
+    ): Promise<TriedAnswer> {
+      const answer = await tryAnswer(deps, site, asked, settings ? { settings } : {}, signal);
+      if (!answer) throw new AppError('unavailable', 'The answer broke off. Please try again.');
+      return answer;
     },
 
     /** What its handle opens. Throws 404. */
@@ -248,6 +293,17 @@ export function createConversations(deps: Deps) {
     const conversation = await look(site, handle);
     if (!conversation) throw notFound();
     return conversation;
+  }
+
+  /** With what the owner alone is told. */
+  function owned(message: StoredMessage): OwnedMessage {
+    const { role, outcome, passages, costMicros } = message;
+    return {
+      ...readable(message),
+      ...(role === 'assistant' && { outcome }),
+      ...(passages && { passages }),
+      ...(costMicros && { costUsd: costMicros / 1_000_000 }),
+    };
   }
 
   function readable(message: StoredMessage) {

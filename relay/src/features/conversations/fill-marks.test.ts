@@ -2,10 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { LlmPart } from '../../providers/llm/llm.ts';
 import { type Mark, markOf, withMarksFilled, withoutAmounts, withoutMarks } from './fill-marks.ts';
 
-const known: Record<string, string> = { 'price 1': '€49.00', 'price 1.2': '€59.00', 'availability 2': 'in stock' };
+const known: Record<string, string> = {
+  hours: 'Monday to Friday',
+  'price 1': '€49.00',
+  'price 1.2': '€59.00',
+  'availability 2': 'in stock',
+};
 
-const fill = async ({ fact, document, variant }: Mark) =>
-  known[`${fact} ${document}${variant === undefined ? '' : `.${variant}`}`] ?? '';
+const fill = async (mark: Mark) => known[markOf(mark).slice(2, -2)] ?? '';
 
 async function* parted(texts: string[]): AsyncGenerator<LlmPart> {
   for (const text of texts) yield { type: 'text', text };

@@ -1,11 +1,15 @@
 import type { LlmPart } from '../../providers/llm/llm.ts';
 
 /** A place in an answer that code fills in: of which document, and of which of its variants. */
-export type Mark = { fact: 'price' | 'availability'; document: number; variant: number | undefined };
+export type ProductMark = { fact: 'price' | 'availability'; document: number; variant: number | undefined };
+export type Mark = ProductMark | { fact: 'hours' };
 
-/** `{{price 2}}`, or `{{price 2.3}}` for the third variant of the second document. */
-export const markOf = ({ fact, document, variant }: Mark): string =>
-  `{{${fact} ${document}${variant === undefined ? '' : `.${variant}`}}}`;
+/** `{{price 2}}`, or `{{price 2.3}}` for the third variant of the second document; or `{{hours}}`. */
+export function markOf(mark: Mark): string {
+  if (mark.fact === 'hours') return '{{hours}}';
+  const { fact, document, variant } = mark;
+  return `{{${fact} ${document}${variant === undefined ? '' : `.${variant}`}}}`;
+}
 
 /** What a mark may look like from its braces on, as far as it has come. */
 const BODY = String.raw`\{{2,}[^{}\n]{0,60}`;
@@ -13,6 +17,7 @@ const WHOLE = new RegExp(`^${BODY}\\}\\}`);
 const GROWING = new RegExp(`^${BODY}\\}?$`);
 const BROKEN = new RegExp(`^${BODY}\\}?`);
 const KNOWN = /^\{+ *(price|availability) +(\d{1,3})(?:\.(\d{1,3}))? *\}+$/i;
+const HOURS = /^\{+ *hours *\}+$/i;
 
 /** Text of a page or a visitor in which no mark can stand. */
 export const withoutMarks = (text: string): string => text.replace(/\{(?=\{)/g, '{ ');
@@ -71,10 +76,11 @@ async function filled(given: string, fill: (mark: Mark) => Promise<string>): Pro
 }
 
 function markIn(whole: string): Mark | undefined {
+  if (HOURS.test(whole)) return { fact: 'hours' };
   const [, fact, document, variant] = KNOWN.exec(whole) ?? [];
   if (fact === undefined) return undefined;
   return {
-    fact: fact.toLowerCase() as Mark['fact'],
+    fact: fact.toLowerCase() as ProductMark['fact'],
     document: Number(document),
     variant: variant === undefined ? undefined : Number(variant),
   };

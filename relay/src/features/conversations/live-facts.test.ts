@@ -28,7 +28,7 @@ const foundOf = (index: number, of: Product): FoundProduct => ({
 /** What the marks of the first document say. */
 function says({ synced = jumper, live, locale = 'en' }: { synced?: Product; live?: Product; locale?: string } = {}) {
   const products = new Map([[1, foundOf(1, synced)]]);
-  const facts = liveFacts(site, locale, products, Promise.resolve(new Map(live ? [['p1', live]] : [])));
+  const facts = liveFacts(site, locale, products, async id => (id === 'p1' ? live : undefined));
   const say = (fact: 'price' | 'availability', place?: number) => facts.fill({ fact, document: 1, variant: place });
   return { facts, say };
 }
@@ -109,8 +109,8 @@ describe('what is filled in', () => {
 
   it('takes the owner’s own words', async () => {
     const own = { settings: { ...site.settings, texts: { en: { soldOut: 'gone for good' } } } } as unknown as Site;
-    const live = new Map([['p1', product(variant('S', '1', { available: false }))]]);
-    const facts = liveFacts(own, 'en', new Map([[1, foundOf(1, jumper)]]), Promise.resolve(live));
+    const live = product(variant('S', '1', { available: false }));
+    const facts = liveFacts(own, 'en', new Map([[1, foundOf(1, jumper)]]), async () => live);
     expect(await facts.fill({ fact: 'availability', document: 1, variant: undefined })).toBe('gone for good');
   });
 });
@@ -174,6 +174,9 @@ describe('the facts that a model is given', () => {
       syncedAt,
       score: 1,
       coverage: 1,
+      ordinal: 0,
+      locale: null,
+      similarity: null,
     }));
     expect([...productsAmong(found, [passageOf(3), passageOf(4), passageOf(5)]).keys()]).toEqual([4, 5]);
   });
@@ -183,9 +186,7 @@ describe('the cards', () => {
   const cited = (...indexes: number[]) => indexes.map(index => ({ index, title: '', url: '' }));
   const cardsOf = (of: Product, live: Product | undefined, indexes: number[]) => {
     const products = new Map([1, 2, 3, 4].map(index => [index, foundOf(index, of)]));
-    return liveFacts(site, 'en', products, Promise.resolve(new Map(live ? [['p2', live]] : []))).cardsOf(
-      cited(...indexes),
-    );
+    return liveFacts(site, 'en', products, async id => (id === 'p2' ? live : undefined)).cardsOf(cited(...indexes));
   };
 
   it('are those of the cited products, three at most, each as it is now or with the time', async () => {
@@ -210,7 +211,7 @@ describe('the cards', () => {
 
   it('do not wait for the shop where no product is cited', async () => {
     const never = new Promise<never>(() => {});
-    expect(await liveFacts(site, 'en', new Map([[1, foundOf(1, jumper)]]), never).cardsOf(cited(2))).toEqual([]);
+    expect(await liveFacts(site, 'en', new Map([[1, foundOf(1, jumper)]]), () => never).cardsOf(cited(2))).toEqual([]);
   });
 
   it('show a picture of the web only, and twenty variants', async () => {

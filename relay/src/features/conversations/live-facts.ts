@@ -1,8 +1,8 @@
 import type { Citation, Product, ProductCard, Variant } from '@confab/contract';
 import type { Facts, Passage } from '../../providers/llm/llm.ts';
-import type { Search } from '../knowledge/index.ts';
+import type { Found } from '../knowledge/index.ts';
 import type { Site } from '../sites/index.ts';
-import { type Mark, markOf, withoutMarks } from './fill-marks.ts';
+import { markOf, type ProductMark, withoutMarks } from './fill-marks.ts';
 import { cardOf } from './product-cards.ts';
 import { availabilityIn, dated, priceIn, speechOf } from './product-words.ts';
 
@@ -23,7 +23,7 @@ export type FoundProduct = {
 };
 
 /** The products among what was found, by the number of their document. `passages` are the same, numbered. */
-export function productsAmong(found: Search['passages'], passages: readonly Passage[]): Map<number, FoundProduct> {
+export function productsAmong(found: readonly Found[], passages: readonly Passage[]): Map<number, FoundProduct> {
   const products = new Map<number, FoundProduct>();
   for (const [at, { product, externalId, title, url, syncedAt }] of found.entries()) {
     const { index } = passages[at] as Passage;
@@ -76,13 +76,13 @@ export type LiveFacts = ReturnType<typeof liveFacts>;
 
 /**
  * What an answer tells of products: as they are in the shop now, or else as they were synced, and then with the date.
- * `live` is waited for when it is first needed.
+ * `live` is asked when a product is first spoken of.
  */
 export function liveFacts(
   site: Site,
   locale: string,
   products: ReadonlyMap<number, FoundProduct>,
-  live: Promise<ReadonlyMap<string, Product>>,
+  live: (externalId: string) => Promise<Product | undefined>,
 ) {
   const speech = speechOf(site, locale);
   const told = new Set<number>();
@@ -92,9 +92,9 @@ export function liveFacts(
     told: told as ReadonlySet<number>,
 
     /** What stands in the place of a mark; the date once for each product. A mark of nothing is nothing. */
-    async fill({ fact, document, variant }: Mark): Promise<string> {
+    async fill({ fact, document, variant }: ProductMark): Promise<string> {
       const found = products.get(document);
-      const current = found && currentOf(found, (await live).get(found.externalId), variant);
+      const current = found && currentOf(found, await live(found.externalId), variant);
       if (!current) return '';
       told.add(document);
       const { variants, asOf } = current;
@@ -108,7 +108,7 @@ export function liveFacts(
     async cardsOf(citations: readonly Citation[]): Promise<ProductCard[]> {
       const cited = citations.flatMap(({ index }) => products.get(index) ?? []).slice(0, CARDS_MAX);
       const cards: ProductCard[] = [];
-      for (const found of cited) cards.push(cardOf(found, (await live).get(found.externalId), speech));
+      for (const found of cited) cards.push(cardOf(found, await live(found.externalId), speech));
       return cards;
     },
   };

@@ -19,10 +19,11 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
       kept: 'conversationDays (365 days unless the site says otherwise); at once when erased',
     },
     Message: {
-      data: 'What the visitor wrote and what was answered',
+      data: 'What the visitor wrote and what was answered; of an answer also how it went, what it cost, which passages of the site’s pages it names, and when the owner has dealt with it',
       purpose: 'Answering, and showing the chat to its visitor and to the site’s owner',
       origin: 'The visitor, after consent; the assistant',
-      recipients: 'The site’s owner; the language-model provider that the site chose, for the answer only',
+      recipients:
+        'The site’s owner; the language-model provider that the site chose, for the answer only; OpenAI, which is then shown the site’s pages too, for finding pages by the meaning of a question where the site chose so',
       kept: 'conversationDays (365 days unless the site says otherwise), each message by its own age; at once when erased',
     },
   },
@@ -59,13 +60,18 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
       orderBy: { createdAt: 'asc' },
     });
     const all: object[] = [];
-    for (const { messages, siteId: _, handleHash, subjectKey, consentSequence, ...conversation } of rows) {
+    for (const {
+      messages,
+      siteId: _,
+      handleHash,
+      subjectKey,
+      consentSequence,
+      costMicros: _sum,
+      ...conversation
+    } of rows) {
       all.push({
         ...conversation,
-        messages: messages.map(({ siteId: _site, conversationId: _id, clientTurnId: _turn, products, ...message }) => ({
-          ...message,
-          ...(products !== null && { products }),
-        })),
+        messages: messages.map(exported),
         consents: await consent.receiptsOf(tx, site, { handleHash, subjectKey, consentSequence }),
       });
     }
@@ -111,6 +117,19 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
   countBefore,
   purgeBefore,
 });
+
+/** A message with what is held about it; what there is not of an answer is not named. */
+function exported({
+  siteId: _,
+  conversationId: _id,
+  clientTurnId: _turn,
+  ...message
+}: Prisma.MessageGetPayload<object>): object {
+  const { products, outcome, passages, costMicros, handledAt, ...said } = message;
+  const costUsd = costMicros && costMicros / 1e6;
+  const ofAnswer = Object.entries({ products, outcome, passages, costUsd, handledAt });
+  return { ...said, ...Object.fromEntries(ofAnswer.filter(([, value]) => value !== null)) };
+}
 
 const freeOf = ({ conversationIds, heldConversationIds }: Subject): string[] =>
   conversationIds.filter(id => !heldConversationIds.includes(id));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatMessage, Passage } from '../../providers/llm/llm.ts';
 import type { Site } from '../sites/index.ts';
-import { citationsOf, instructionsFor, messagesFor, numbered } from './prompt.ts';
+import { instructionsFor, messagesFor } from './prompt.ts';
 
 const passage = (index: number, text = `text ${index}`): Passage => ({
   index,
@@ -86,49 +86,5 @@ describe('the messages', () => {
 
   it('hold the question alone where one old message is longer than all that fits', () => {
     expect(messagesFor([{ role: 'visitor', text: 'x'.repeat(100_000) }], [], 'Warm?')).toHaveLength(1);
-  });
-});
-
-describe('the numbers', () => {
-  it('are one for each document', () => {
-    const found = ['a', 'b', 'a'].map((documentId, ordinal) => ({
-      documentId,
-      externalId: documentId,
-      title: documentId,
-      url: `https://shop.example/${documentId}`,
-      heading: ordinal ? '' : 'Sizes',
-      text: `text ${ordinal}`,
-      product: null,
-      syncedAt: now,
-      score: 1,
-      coverage: 1,
-    }));
-    expect(numbered(found).map(({ index }) => index)).toEqual([1, 2, 1]);
-    expect(numbered(found)[0]?.text).toBe('Sizes\ntext 0');
-    const order = { title: 'Order #1', url: 'https://shop.example/account', text: 'It was sent.' };
-    expect(numbered(found, [order, order]).map(({ index }) => index)).toEqual([1, 2, 3, 4, 3]);
-    expect(numbered([], [order])).toEqual([{ index: 1, ...order }]);
-  });
-});
-
-describe('the citations', () => {
-  const passages = [passage(1), passage(2), passage(2), passage(3)];
-  const indexes = (text: string, answerable = true) =>
-    citationsOf(text, passages, answerable).map(({ index }) => index);
-
-  it('are the documents that the answer names, once each', () => {
-    expect(indexes('Warm [2], soft [1][2].')).toEqual([1, 2]);
-    expect(indexes('Made up [9], [0], [-1], [1e1], [ 3 ].', false)).toEqual([]);
-  });
-
-  it('are those whose facts it tells as well', () => {
-    expect(citationsOf('Warm [3].', passages, true, new Set([2])).map(({ index }) => index)).toEqual([2, 3]);
-    expect(citationsOf('Warm.', passages, true, new Set([2])).map(({ index }) => index)).toEqual([2]);
-  });
-
-  it('are the best one where an answer from the knowledge names none', () => {
-    expect(indexes('Warm.')).toEqual([1]);
-    expect(indexes('I do not know.', false)).toEqual([]);
-    expect(citationsOf('Warm [1].', [], true)).toEqual([]);
   });
 });

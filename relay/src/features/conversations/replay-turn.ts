@@ -9,13 +9,22 @@ const LOOK_MS = 250;
 const STREAMING_MAX_MS = 10 * 60 * 1_000;
 
 type Look = () => Promise<StoredMessage | undefined>;
+type Suggestion = Extract<TurnEvent, { event: 'suggestion' }>['data'];
+
+type Replay = {
+  look: Look;
+  now: () => Date;
+  begunHandle: string | undefined;
+  /** The form that goes with an answer of such an outcome. */
+  suggestionFor: (outcome: StoredMessage['outcome']) => Suggestion | undefined;
+};
 
 /**
  * Tells the stored answer of a turn that was asked before; no provider is called. Where that answer is still being
  * written, by this process or another, it is waited for.
  */
 export async function* replayTurn(
-  { look, now, begunHandle }: { look: Look; now: () => Date; begunHandle: string | undefined },
+  { look, now, begunHandle, suggestionFor }: Replay,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent> {
   let answer = await look();
@@ -45,6 +54,8 @@ export async function* replayTurn(
   }
   for (const citation of citations) yield { event: 'citation', data: citation };
   for (const product of products ?? []) yield { event: 'product', data: product };
+  const suggestion = suggestionFor(answer.outcome);
+  if (suggestion) yield { event: 'suggestion', data: suggestion };
   const finishReason = answer.status === 'interrupted' ? 'interrupted' : (answer.finishReason ?? 'stop');
   yield { event: 'completed', data: { turnId, text, citations, ...(products && { products }), finishReason } };
 }

@@ -10,7 +10,8 @@ import {
 import type { Router } from '@koa/router';
 import { bearerOf } from '../../http/bearer.ts';
 import { readJson } from '../../http/body.ts';
-import { clientAddress } from '../../http/client-address.ts';
+import { clientAddress, visitorNetwork } from '../../http/client-address.ts';
+import type { Proofs } from '../../http/proof.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import type { SiteContext, SiteState } from '../../http/request-state.ts';
 import { readerGone, sendEvents } from '../../http/sse.ts';
@@ -18,22 +19,41 @@ import { validate } from '../../http/validate.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Drain } from '../../lib/drain.ts';
 import { handleHashOf } from '../consent/index.ts';
+import type { Site } from '../sites/index.ts';
 import type { Conversations } from './conversations.ts';
 
-type Deps = { conversations: Conversations; rateLimit: RateLimit; drain: Drain };
+type Deps = {
+  conversations: Conversations;
+  rateLimit: RateLimit;
+  proofs: Proofs;
+  /** How much of a visitor's own limit of cost their network has spent, from 0 to 1. */
+  shareOf: (site: Site, network: string) => number;
+  drain: Drain;
+};
 
 /** The visitor's calls about the conversation. */
-export function conversationRoutes(router: Router<SiteState>, { conversations, rateLimit, drain }: Deps): void {
+export function conversationRoutes(
+  router: Router<SiteState>,
+  { conversations, rateLimit, proofs, shareOf, drain }: Deps,
+): void {
   router.post('/turns', async ctx => {
     const { site } = ctx.state;
     await rateLimit('turnsPerIp', `${site.id} ${clientAddress(ctx)}`);
     const body = await readJson(ctx, { types: ['application/json', 'text/plain'], max: WIDGET_BODY_MAX });
     const request = turnOf(body);
     if ('conversationId' in request) await rateLimit('turnsPerConversation', handleHashOf(request.conversationId));
+    const network = visitorNetwork(ctx);
+    await proofs.demand({
+      siteId: site.id,
+      network,
+      begins: 'consentToken' in request || ('thread' in request && request.thread.length === 0),
+      share: shareOf(site, network),
+      proof: request.proof,
+    });
     const gone = readerGone(ctx);
     await drain.run(async stopping => {
       const signal = AbortSignal.any([gone, stopping]);
-      await sendEvents(ctx, await conversations.takeTurn(site, request, signal), signal);
+      await sendEvents(ctx, await conversations.takeTurn(site, request, network, signal), signal);
     });
   });
 
@@ -58,6 +78,18 @@ export function conversationListRoutes(
 
   router.get('/conversations/:id', async ctx => {
     ctx.body = await conversations.readById(ctx.state.site, conversationIdOf(ctx.params.id));
+  });
+
+  router.get('/unanswered', async ctx => {
+    ctx.body = await conversations.unanswered(ctx.state.site, validate(pageQuery, ctx.query));
+  });
+
+  router.post('/unanswered/:messageId', async ctx => {
+    const id = uuid.safeParse(ctx.params.messageId);
+    if (!id.success || !(await conversations.handle(ctx.state.site, id.data))) {
+      throw new AppError('not_found', 'There is no such unanswered question (any more).');
+    }
+    ctx.status = 204;
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Citation, FinishReason, MessageStatus, ProductCard } from '@confab/contract';
+import type { AnswerOutcome, Citation, FinishReason, KeptPassage, MessageStatus, ProductCard } from '@confab/contract';
 import { type Db, Prisma, type Tx } from '../../db/database.ts';
 import { olderThan, type Place } from '../../lib/cursor.ts';
 import type { Prechat } from './prechat.ts';
@@ -37,6 +37,18 @@ export type StoredMessage = {
   provider: string | null;
   model: string | null;
   finishReason: FinishReason | null;
+  outcome: AnswerOutcome | null;
+  passages: KeptPassage[] | null;
+  costMicros: number | null;
+  createdAt: Date;
+};
+
+export type Unanswered = {
+  /** Of the answer. */
+  id: string;
+  conversationId: string;
+  question: string;
+  locale: string | null;
   createdAt: Date;
 };
 
@@ -102,11 +114,14 @@ export const conversationStore = (db: Db) => ({
 
   /** Ends the answer of a turn. False where it was erased meanwhile: it does not come back. */
   async finish(siteId: string, conversationId: string, messageId: string, answer: FinishedAnswer): Promise<boolean> {
-    const products = answer.products.length > 0 ? JSON.stringify(answer.products) : null;
+    const [products, passages] = [answer.products, answer.passages].map(all =>
+      all.length > 0 ? JSON.stringify(all) : null,
+    );
     const changed = await db.$executeRaw`
       UPDATE "Message" SET "text" = ${answer.text}, "citations" = ${JSON.stringify(answer.citations)}::jsonb,
         "products" = ${products}::jsonb, "status" = ${answer.status}, "provider" = ${answer.provider},
-        "model" = ${answer.model}, "finishReason" = ${answer.finishReason}
+        "model" = ${answer.model}, "finishReason" = ${answer.finishReason}, "outcome" = ${answer.outcome},
+        "passages" = ${passages}::jsonb, "costMicros" = ${answer.costMicros}
       WHERE "siteId" = ${siteId}::uuid AND "conversationId" = ${conversationId}::uuid AND "id" = ${messageId}::uuid`;
     return changed > 0;
   },
@@ -125,6 +140,33 @@ export const conversationStore = (db: Db) => ({
       take: limit,
     });
     return rows.reverse() as unknown as StoredMessage[];
+  },
+
+  /** The answers that left their question open, newest first, each with its question. */
+  async unanswered(siteId: string, after: Place | undefined, limit: number): Promise<Unanswered[]> {
+    const older = after
+      ? Prisma.sql`AND (answer."createdAt", answer."id") < (${after.at}::timestamptz, ${after.id}::uuid)`
+      : Prisma.empty;
+    return db.$queryRaw<Unanswered[]>`
+      SELECT answer."id"::text AS "id", answer."conversationId"::text AS "conversationId", asked."text" AS "question",
+        "Conversation"."locale", answer."createdAt"
+      FROM "Message" answer
+      JOIN "Conversation" ON "Conversation"."siteId" = answer."siteId" AND "Conversation"."id" = answer."conversationId"
+      JOIN "Message" asked ON asked."siteId" = answer."siteId" AND asked."conversationId" = answer."conversationId"
+        AND asked."clientTurnId" = answer."clientTurnId" AND asked."role" = 'visitor'
+      WHERE answer."siteId" = ${siteId}::uuid AND answer."outcome" = 'unanswered' AND answer."handledAt" IS NULL
+        AND "Conversation"."restrictedAt" IS NULL ${older}
+      ORDER BY answer."createdAt" DESC, answer."id" DESC LIMIT ${limit}`;
+  },
+
+  /** Notes that an answer which left its question open is dealt with; the first time counts. */
+  async handle(siteId: string, messageId: string, at: Date): Promise<boolean> {
+    const changed = await db.$executeRaw`
+      UPDATE "Message" SET "handledAt" = coalesce("handledAt", ${at}::timestamptz)
+      WHERE "siteId" = ${siteId}::uuid AND "id" = ${messageId}::uuid AND "outcome" = 'unanswered'
+        AND "conversationId" IN (
+          SELECT "id" FROM "Conversation" WHERE "siteId" = ${siteId}::uuid AND "restrictedAt" IS NULL)`;
+    return changed > 0;
   },
 
   byId: (siteId: string, id: string) => db.conversation.findUnique({ where: { siteId_id: { siteId, id } } }),

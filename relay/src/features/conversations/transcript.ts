@@ -1,4 +1,4 @@
-import type { Citation, FinishReason, ProductCard } from '@confab/contract';
+import type { AnswerOutcome, Citation, FinishReason, KeptPassage, ProductCard } from '@confab/contract';
 import type { ChatMessage } from '../../providers/llm/llm.ts';
 
 /** How an answer ended, and all there is of it. */
@@ -10,6 +10,12 @@ export type FinishedAnswer = {
   finishReason: FinishReason | null;
   provider: string | null;
   model: string | null;
+  /** Null where there is none to tell: small talk, or an answer that did not end well. */
+  outcome: AnswerOutcome | null;
+  /** What the cited documents said. */
+  passages: KeptPassage[];
+  /** In millionths of a US dollar. */
+  costMicros: number;
 };
 
 /** What has been said so far, and a way to end this turn's answer. A turn knows no more of consent than this. */

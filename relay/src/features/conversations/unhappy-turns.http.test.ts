@@ -124,7 +124,9 @@ describe.each(databases)('turns that go wrong on %s', database => {
       const told = `Told before it was ${how}.`;
       const { behaviour, goOn } = halfAnAnswer(told);
       const { widget } = await siteWith(behaviour);
-      const turn = await widget.open(question('Is zanzibarine in it?', { consentToken: await widget.token() }));
+      const turn = await widget.open(
+        question('Do parcels to Iceland take zanzibarine?', { consentToken: await widget.token() }),
+      );
       const [started] = await turn.until('delta');
       const handle = (started?.event === 'started' && started.data.conversationId) || '';
       if (how === 'erased') expect((await widget.erase(handle)).status).toBe(204);
@@ -149,7 +151,7 @@ describe.each(databases)('turns that go wrong on %s', database => {
     ])('%s leaves the answer to the next one', async (_, behaviour) => {
       const { widget, openai, anthropic } = await siteWith(behaviour);
       const turn = await widget.turn(question(asked, { thread: [] }));
-      expect(turn.kinds).toEqual(['started', 'delta', 'delta', 'citation', 'completed']);
+      expect(turn.kinds).toEqual(['started', 'delta', 'delta', 'completed']);
       expect(turn.started).toMatchObject({ provider: 'anthropic', model: 'fake' });
       expect([openai.requests.length, anthropic.requests.length]).toEqual([1, 1]);
     });
@@ -177,6 +179,7 @@ describe.each(databases)('turns that go wrong on %s', database => {
         integrations: [
           { name: 'openai', state: 'failing' },
           { name: 'anthropic', state: 'ready' },
+          { name: 'bedrock', state: 'not_configured' },
         ],
       });
     });
