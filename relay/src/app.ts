@@ -3,11 +3,15 @@ import Koa from 'koa';
 import { connectPageRoutes, connectRoutes } from './features/connect/index.ts';
 import { consentLogRoutes, consentRoutes } from './features/consent/index.ts';
 import { conversationListRoutes, conversationRoutes, handleOf } from './features/conversations/index.ts';
+import { sourceRoutes } from './features/crawl/index.ts';
+import { entryRoutes } from './features/entries/index.ts';
+import { evaluationRoutes } from './features/evaluation/index.ts';
 import { knowledgeRoutes } from './features/knowledge/index.ts';
 import { leadRoutes, siteLeadRoutes } from './features/leads/index.ts';
 import { privacyRoutes, visitorPrivacyRoutes } from './features/privacy/index.ts';
 import { retentionRoutes } from './features/retention/index.ts';
 import { siteRoutes } from './features/sites/index.ts';
+import { uploadRoutes } from './features/uploads/index.ts';
 import { visitorRoutes } from './features/visitors/index.ts';
 import { bearerOf } from './http/bearer.ts';
 import { clientAddress } from './http/client-address.ts';
@@ -85,7 +89,9 @@ function widgetRouter({
   conversations,
   leads,
   pageViews,
+  usage,
   rateLimit,
+  proofs,
   drain,
 }: Services): Router<SiteState> {
   const router = new Router<SiteState>({ prefix: '/v1/widget/:siteKey' });
@@ -113,7 +119,7 @@ function widgetRouter({
     () => {},
   );
   consentRoutes(router, { consent, eraseConversation: conversations.withdraw, openingOf: conversations.look });
-  conversationRoutes(router, { conversations, rateLimit, drain });
+  conversationRoutes(router, { conversations, rateLimit, proofs, shareOf: usage.shareOf, drain });
   leadRoutes(router, { leads, rateLimit });
   visitorRoutes(router, { pageViews });
   visitorPrivacyRoutes(router, {
@@ -129,6 +135,10 @@ function siteRouter({
   usage,
   consent,
   knowledge,
+  entries,
+  evaluation,
+  sources,
+  uploads,
   privacy,
   retention,
   legalHolds,
@@ -152,6 +162,10 @@ function siteRouter({
   siteRoutes(router, { sites, usageOf: usage.ofThisPeriod, integrationsOf, relayPublicKeys: keyring.webhookKeys });
   connectRoutes(router, { connect });
   knowledgeRoutes(router, { knowledge });
+  entryRoutes(router, { entries });
+  evaluationRoutes(router, { evaluation });
+  sourceRoutes(router, { sources });
+  uploadRoutes(router, { uploads });
   consentLogRoutes(router, { consent });
   conversationListRoutes(router, { conversations });
   siteLeadRoutes(router, { leads });

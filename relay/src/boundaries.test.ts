@@ -13,11 +13,16 @@ const RANKS: Record<string, number> = {
   knowledge: 4,
   visitors: 4,
   conversations: 5,
+  crawl: 5,
+  uploads: 5,
   leads: 6,
+  entries: 6,
+  evaluation: 7,
 };
 const SDKS: Record<string, string> = {
   openai: 'openai.ts',
   '@anthropic-ai/sdk': 'anthropic.ts',
+  '@aws-sdk/client-bedrock-runtime': 'bedrock.ts',
   'pg-boss': 'jobs/jobs.ts',
   '@sentry/node': 'sentry.ts',
 };
@@ -60,7 +65,8 @@ const rules: Record<string, (from: string, to: Import) => boolean> = {
   'nobody but the wiring imports platforms': (from, { name }) =>
     isIn('platforms', name) && !isIn('platforms', from) && !isRoot(from),
   'features see the port of the models, no adapter': (from, { name }) =>
-    isIn('features', from) && /\/providers\/.*\/(openai|anthropic|extractive|registry|sentry|silent)\.ts$/.test(name),
+    isIn('features', from) &&
+    /\/providers\/.*\/(openai|anthropic|bedrock|extractive|registry|sentry|silent)\.ts$/.test(name),
   'a vendor’s SDK is imported by its adapter only': (from, { name }) =>
     name in SDKS && !from.endsWith(`/${SDKS[name]}`),
   'Shopify’s SDK stays in platforms/shopify/': (from, { name }) =>

@@ -6,10 +6,11 @@ import { takeCommand } from './cli/channel.ts';
 import { runCommand } from './cli/commands.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './db/database.ts';
+import { embedAtStart, reindexAtStart } from './features/knowledge/index.ts';
 import { sweepAtStart } from './features/retention/index.ts';
 import type { Log } from './lib/log.ts';
 import { DEMO_KEY, DEMO_NAME, installDemo } from './platforms/demo/index.ts';
-import { createServices, type Services } from './services.ts';
+import { createServices, NO_VECTORS, type Services } from './services.ts';
 
 /** Running answers get this long to end, and then this long to be kept; the whole stop stays under 15 s. */
 const DRAIN = { patienceMs: 11_000, graceMs: 1_500 };
@@ -25,6 +26,7 @@ export type Relay = Awaited<ReturnType<typeof startRelay>>;
 /** Opens the database, builds the services, listens, and installs the demo shop. Resolves when all of it is ready. */
 export async function startRelay({ config, log, now }: { config: Config; log: Log; now: () => Date }) {
   const database = await openDatabase(config);
+  if (!database.hasVectors) log.warn({}, NO_VECTORS);
   const services = await createServices({ config, database, log, now });
   // What a crash kept from being taken out of the files.
   await database.forgetDeleted();
@@ -41,6 +43,8 @@ export async function startRelay({ config, log, now }: { config: Config; log: Lo
   );
   if (demoSecret) await openDemoShop(services, url, config.publicUrl ?? url, demoSecret);
   await sweepAtStart(services.jobs);
+  await reindexAtStart(services.jobs);
+  if (database.hasVectors) await embedAtStart(services.jobs);
 
   return {
     url,
@@ -54,6 +58,7 @@ export async function startRelay({ config, log, now }: { config: Config; log: Lo
       server.close();
       server.closeIdleConnections();
       await Promise.all([services.drain.drain(DRAIN), services.jobs.stop()]);
+      await services.extractor.close();
       server.closeAllConnections();
       await Promise.all([database.close(), services.reporter.close(REPORT_MS)]);
     },

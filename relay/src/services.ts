@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ModelProvider, modelProvider, type SiteResponse } from '@confab/contract';
 import { LRUCache } from 'lru-cache';
 import packageJson from '../package.json' with { type: 'json' };
@@ -12,7 +13,19 @@ import {
   createConversations,
   keepsConversation,
 } from './features/conversations/index.ts';
-import { createKnowledge, knowledgeStore } from './features/knowledge/index.ts';
+import { crawlStore, createAsk, createCrawl, createSources, handleCrawlJobs } from './features/crawl/index.ts';
+import { createEntries, entryStore, handleEntryJobs } from './features/entries/index.ts';
+import { createEvaluation, evalCaseStore } from './features/evaluation/index.ts';
+import {
+  CHANGED,
+  createKnowledge,
+  createMeaning,
+  type Embedder,
+  handleKnowledgeJobs,
+  handleReindexing,
+  knowledgeStore,
+  vectorStore,
+} from './features/knowledge/index.ts';
 import { createLeads, handleLeadJobs, leadStore, leadsPersonalData } from './features/leads/index.ts';
 import {
   createLegalHolds,
@@ -25,11 +38,14 @@ import {
 } from './features/privacy/index.ts';
 import { createRetention, handleRetentionJobs, purgeStore, retentionGauges } from './features/retention/index.ts';
 import { createSites, type Site, siteStore } from './features/sites/index.ts';
-import { createUsage, usageStore } from './features/usage/index.ts';
+import { createUploads, handleUploadJobs, uploadStore } from './features/uploads/index.ts';
+import { createUsage, usageGauges, usageStore } from './features/usage/index.ts';
 import { createPageViews, pageViewStore, pageViewsPersonalData } from './features/visitors/index.ts';
+import { createProofs } from './http/proof.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { createDrain } from './lib/drain.ts';
+import { createExtractor } from './lib/extract/extractor.ts';
 import { guardedFetch } from './lib/guarded-fetch.ts';
 import { createKeyring } from './lib/keyring.ts';
 import type { Log } from './lib/log.ts';
@@ -38,14 +54,23 @@ import { sha256 } from './lib/sha256.ts';
 import { DEMO_KEY, readDemo } from './platforms/demo/index.ts';
 import { handleWordpressJobs } from './platforms/wordpress/index.ts';
 import { type Commerce, noCommerce } from './providers/commerce/commerce.ts';
+import { meteredEmbeddings } from './providers/embeddings/metered.ts';
+import { openaiEmbeddings } from './providers/embeddings/openai.ts';
 import { createBreaker } from './providers/llm/breaker.ts';
+import { extractiveLlm } from './providers/llm/extractive.ts';
 import { firstThatAnswers } from './providers/llm/first-that-answers.ts';
-import type { Llm, LlmRequest } from './providers/llm/llm.ts';
-import { createLlm, type LlmConfig } from './providers/llm/registry.ts';
+import type { Llm, LlmRequest, Model } from './providers/llm/llm.ts';
+import { type Budget, metered } from './providers/llm/metered.ts';
+import { type Price, priceOf } from './providers/llm/prices.ts';
+import { createModel, type ModelConfig } from './providers/llm/registry.ts';
+import { withTools } from './providers/llm/with-tools.ts';
 import type { Payments } from './providers/payments/payments.ts';
 import { shopifyPricing } from './providers/payments/shopify-pricing.ts';
 import type { Reporter } from './providers/reporter/reporter.ts';
 import { silentReporter } from './providers/reporter/silent.ts';
+
+/** Said at start and in `/readyz`. */
+export const NO_VECTORS = 'no pgvector 0.7 or later in this PostgreSQL: passages are found by their words only';
 
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
@@ -56,11 +81,30 @@ export async function createServices({ config, database, log, now }: Deps) {
   const { db } = database;
   const reporter = await createReporter(config, now);
   const keyring = createKeyring(config.secretKeys);
-  const sites = createSites({ store: siteStore(db), keyring, now });
-  const usage = createUsage({ store: usageStore(db), now });
+  const vectors = database.hasVectors ? vectorStore(db) : undefined;
+  const sites = createSites({
+    store: siteStore(db),
+    keyring,
+    onSettings: async (tx, { id, settings }, changed) => {
+      const wanted = [settings, changed].map(({ answers }) => answers.embeddings);
+      if (vectors && wanted.includes('openai')) await jobs.enqueue(CHANGED, { siteId: id }, { key: id, tx });
+    },
+    now,
+  });
+  const usage = createUsage({ store: usageStore(db), now, log, report: reporter.report });
   const consent = createConsent({ store: consentStore(db), keyring, now });
-  const knowledge = createKnowledge({ store: knowledgeStore(db), now });
-  const providers = createProviders({ config, log, sites });
+  const providers = createProviders({ config, log, sites, usage });
+  const { breaker, embedderOf } = providers;
+  const onFault = (site: Site, fault: Error) =>
+    log.warn({ err: fault, siteId: site.id }, 'a question was not embedded, and is answered by words alone');
+  const knowledge = createKnowledge({
+    store: knowledgeStore(db),
+    ...(vectors && { meaning: createMeaning({ vectors, embedderOf, breaker, onFault }) }),
+    onChange: async ({ id, settings }) => {
+      if (vectors && settings.answers.embeddings !== 'none') await jobs.enqueue(CHANGED, { siteId: id }, { key: id });
+    },
+    now,
+  });
   // Without the SDK of Shopify, as it is there also where the relay has no app.
   const { shopifyPersonalData } = await import('./platforms/shopify/webhooks/personal-data.ts');
   const legalHolds = createLegalHolds({ db, hasConversation: keepsConversation, now });
@@ -96,6 +140,8 @@ export async function createServices({ config, database, log, now }: Deps) {
   });
   const jobs = createJobs({ database, databaseUrl: config.databaseUrl, log, report: reporter.report });
   handleRetentionJobs(jobs, { retention });
+  handleReindexing(jobs, { knowledge });
+  if (vectors) handleKnowledgeJobs(jobs, { sites, vectors, embedderOf, log });
   handlePrivacyJobs(jobs, { privacy });
   const connect = createConnect({
     db,
@@ -153,6 +199,39 @@ export async function createServices({ config, database, log, now }: Deps) {
   });
   const shopifyFeatures = { consent, conversations, knowledge, leads, legalHolds, owners, privacy, retention, usage };
   shopify?.handleShopifyJobs(jobs, shopify.app, shopifyFeatures);
+  const evaluation = createEvaluation({
+    store: evalCaseStore(db),
+    knowledge,
+    tryAnswer: conversations.tryAnswer,
+    now,
+  });
+  const entries = createEntries({
+    db,
+    store: entryStore(db),
+    knowledge,
+    handleMessage: conversations.handle,
+    addCase: evaluation.addCorrected,
+    jobs,
+    now,
+  });
+  handleEntryJobs(jobs, { sites, entries });
+  const extractor = createExtractor();
+  const crawls = crawlStore(db);
+  const crawl = createCrawl({
+    store: crawls,
+    sites,
+    knowledge,
+    extractor,
+    ask: createAsk({ fetch: guarded }),
+    relayOrigin: () => origin,
+    pause: (ms, signal) => pause(ms, undefined, { signal }),
+    log,
+    now,
+  });
+  const sources = createSources({ store: crawls, crawl, jobs, relayOrigin: () => origin, now });
+  handleCrawlJobs(jobs, { crawl, sources });
+  const uploads = createUploads({ db, store: uploadStore(db), knowledge, extractor, jobs, now });
+  handleUploadJobs(jobs, { sites, uploads });
   const pageViews = createPageViews({ db, store: pageViewStore(db), consent, conversationOf, now });
   const starting = new Set<string>();
 
@@ -161,12 +240,21 @@ export async function createServices({ config, database, log, now }: Deps) {
     trustProxy: config.trustProxy,
     log,
     reporter,
-    metrics: createMetrics({ ...dataRequestGauges({ db, now }), ...retentionGauges({ retention }) }),
+    metrics: createMetrics({
+      ...dataRequestGauges({ db, now }),
+      ...retentionGauges({ retention }),
+      ...usageGauges({ store: usageStore(db), now }),
+    }),
     keyring,
     sites,
     usage,
     consent,
     knowledge,
+    entries,
+    evaluation,
+    sources,
+    uploads,
+    extractor,
     owners,
     legalHolds,
     privacy,
@@ -178,6 +266,7 @@ export async function createServices({ config, database, log, now }: Deps) {
     pageViews,
     integrationsOf: providers.integrationsOf,
     rateLimit: createRateLimit({ enabled: config.rateLimit }),
+    proofs: createProofs({ keyring, now, enabled: config.rateLimit }),
     drain: createDrain(),
     shopify: shopify?.app,
     shopifyRoutes: shopify?.shopifyRoutes,
@@ -197,7 +286,12 @@ export async function createServices({ config, database, log, now }: Deps) {
         ready: reachable && starting.size === 0,
         database: { kind: database.kind, reachable, migrated: true },
         starting: [...starting],
-        degraded: config.openai.apiKey || config.anthropic.apiKey ? [] : ['no provider key: answers are extractive'],
+        degraded: [
+          ...(modelProvider.options.some(name => config[name].apiKey)
+            ? []
+            : ['no provider key: answers are extractive']),
+          ...(database.hasVectors ? [] : [NO_VECTORS]),
+        ],
       };
     },
   };
@@ -226,60 +320,96 @@ async function createReporter({ sentry }: Config, now: () => Date): Promise<Repo
   return sentryReporter({ ...sentry, release: `confab@${packageJson.version}`, now });
 }
 
-/** The language models of each site: its own keys and choices, else the relay's, and the extractive answer last. */
-function createProviders({ config, log, sites }: { config: Config; log: Log; sites: ReturnType<typeof createSites> }) {
-  const breaker = createBreaker({ now: Date.now });
-  const extractive = { key: 'extractive', llm: createLlm('extractive', { apiKey: '', model: '' }) };
-  type Chosen = { key: string; llm: Llm };
-  const chosen = new LRUCache<string, Chosen[]>({ max: 500 });
+type ProviderDeps = {
+  config: Config;
+  log: Log;
+  sites: ReturnType<typeof createSites>;
+  usage: ReturnType<typeof createUsage>;
+};
 
-  function configOf(site: Site, provider: ModelProvider): LlmConfig | undefined {
+/** The language models of each site: its own keys and choices, else the relay's, and the extractive answer last. */
+function createProviders({ config, log, sites, usage }: ProviderDeps) {
+  const breaker = createBreaker({ now: Date.now });
+  const extractive = { key: 'extractive', llm: extractiveLlm() };
+  type Chosen = { key: string; model: Model; price: Price };
+  const chosen = new LRUCache<string, { models: Chosen[]; embedder: Embedder | undefined }>({ max: 500 });
+
+  function configOf(site: Site, provider: ModelProvider): ModelConfig | undefined {
     const own = site.settings.answers[provider];
+    const relays = config[provider];
     const ownKey = sites.providerKey(site, provider);
     // The relay's key goes to the relay's address only: a site must not be able to send it to an address of its choice.
-    const apiKey = ownKey ?? (own.baseUrl === null ? config[provider].apiKey : undefined);
+    const apiKey = ownKey ?? (own.baseUrl === null ? relays.apiKey : undefined);
     if (!apiKey) return undefined;
     return {
       apiKey,
-      baseUrl: own.baseUrl ?? config[provider].baseUrl,
-      model: own.model ?? config[provider].model,
+      baseUrl: own.baseUrl ?? relays.baseUrl,
+      model: own.model ?? relays.model,
+      region: ('region' in own ? own.region : null) ?? config.bedrock.region,
       api: ('api' in own ? own.api : null) ?? config.openai.api,
       fetch: own.baseUrl !== null && config.privateUrls === 'refuse' ? guardedFetch : undefined,
     };
   }
 
   /** SDK clients are made once for a version of the settings. */
-  function llmsOf(site: Site): Chosen[] {
+  function chosenOf(site: Site) {
     const name = `${site.id} ${site.settingsVersion}`;
     const known = chosen.get(name);
     if (known) return known;
-    const llms = site.settings.answers.providers.flatMap(provider => {
-      const llmConfig = configOf(site, provider);
-      return llmConfig
-        ? { key: sha256(JSON.stringify([provider, llmConfig])), llm: createLlm(provider, llmConfig) }
-        : [];
+    const models = site.settings.answers.providers.flatMap(provider => {
+      const its = configOf(site, provider);
+      if (!its) return [];
+      const key = sha256(JSON.stringify([provider, its]));
+      return { key, model: createModel(provider, its), price: priceOf({ provider, ...its }) };
     });
-    const inOrder = [...llms, extractive];
-    chosen.set(name, inOrder);
-    return inOrder;
+    const openai = site.settings.answers.embeddings === 'openai' ? configOf(site, 'openai') : undefined;
+    const made = { models, embedder: openai && embedderWith(site, openai) };
+    chosen.set(name, made);
+    return made;
+  }
+
+  function embedderWith(site: Site, { apiKey, baseUrl = config.openai.baseUrl, fetch }: ModelConfig): Embedder {
+    const its = { apiKey, baseUrl, fetch, model: config.embeddings.model };
+    const price = priceOf({ provider: 'openai', ...its });
+    // Of the site's money, not of a visitor's: pages are nobody's, and a question costs less than a millionth of a dollar.
+    const budget = () => usage.budgetOf(site, { conversationId: null, network: null });
+    return {
+      embeddings: meteredEmbeddings(openaiEmbeddings(its), price, budget),
+      space: `${its.model} ${new URL(baseUrl).host}`,
+      key: sha256(JSON.stringify(['embeddings', its])),
+    };
   }
 
   return {
-    ask(site: Site, request: LlmRequest, { withModels }: { withModels: boolean }) {
+    breaker,
+
+    ask(site: Site, request: LlmRequest, { withModels, budget }: { withModels: boolean; budget: Budget }) {
+      const paid = ({ key, model, price }: Chosen): { key: string; llm: Llm } => ({
+        key,
+        llm: withTools(metered(model, price, budget), {
+          onToolFault: fault => log.warn({ err: fault, siteId: site.id }, 'a tool failed'),
+        }),
+      });
       const answer = firstThatAnswers({
-        llms: withModels ? llmsOf(site) : [extractive],
+        llms: [...(withModels ? chosenOf(site).models.map(paid) : []), extractive],
         breaker,
         firstTokenMs: site.settings.answers.firstTokenMs,
-        onFault: fault => log.warn({ err: fault, siteId: site.id }, 'a provider did not answer'),
+        onFault: fault => {
+          if (fault.fault === 'over_budget') log.debug({ siteId: site.id }, 'a provider was not asked: too dear');
+          else log.warn({ err: fault, siteId: site.id }, 'a provider did not answer');
+        },
       });
       return answer(request);
     },
 
+    /** What finds passages of the site by their meaning, where it chose so and there is a key. */
+    embedderOf: (site: Site): Embedder | undefined => chosenOf(site).embedder,
+
     integrationsOf(site: Site): SiteResponse['integrations'] {
       return modelProvider.options.map(name => {
-        const llm = llmsOf(site).find(entry => entry.llm.provider === name);
-        if (!llm) return { name, state: 'not_configured' };
-        return { name, state: breaker.isPaused(llm.key) ? 'failing' : 'ready' };
+        const its = chosenOf(site).models.find(({ model }) => model.provider === name);
+        if (!its) return { name, state: 'not_configured' };
+        return { name, state: breaker.isPaused(its.key) ? 'failing' : 'ready' };
       });
     },
   };

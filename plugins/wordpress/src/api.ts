@@ -73,7 +73,48 @@ export type Retention = {
 
 export type ListPage<Item> = { items: Item[]; nextCursor: string | null };
 
-export type ListName = 'conversations' | 'leads' | 'consents' | 'data-requests' | 'purges' | 'documents';
+export type ListName =
+  | 'conversations'
+  | 'leads'
+  | 'consents'
+  | 'data-requests'
+  | 'purges'
+  | 'documents'
+  | 'entries'
+  | 'unanswered';
+
+/** What the owner wrote for the knowledge. */
+export type Entry = {
+  entryId: string;
+  question: string;
+  answer: string;
+  links: EntryLink[];
+  locale: string | null;
+  updatedAt: string;
+};
+
+type EntryLink = { title: string; url: string };
+
+/** The same while it is written; `messageId` is the answer that it puts right. */
+export type EntryDraft = {
+  question: string;
+  answer: string;
+  links: EntryLink[];
+  locale?: string | null;
+  messageId?: string;
+};
+
+/** A question of a visitor that stayed without an answer. */
+export type Unanswered = {
+  messageId: string;
+  conversationId: string;
+  question: string;
+  locale: string | null;
+  createdAt: string;
+};
+
+/** What a document said on which an answer rests. */
+export type Passage = { index: number; title: string; url: string; heading: string; text: string };
 
 export type ReadConversation = {
   id: string;
@@ -87,6 +128,10 @@ export type ReadConversation = {
     role: 'visitor' | 'assistant' | 'agent';
     text: string;
     citations: { index: number; title: string; url: string }[];
+    /** Of an answer: what it rests on, and whether it answered. */
+    passages?: Passage[];
+    outcome?: string;
+    costUsd?: number;
     status: string;
     createdAt: string;
   }[];
@@ -131,6 +176,10 @@ export const api = {
   list: <Item>(name: ListName, cursor: string | null, limit: number) =>
     ask<ListPage<Item>>('GET', `/lists/${name}${queryOf({ cursor, limit })}`),
   conversation: (id: string) => ask<ReadConversation>('GET', `/conversations/${encodeURIComponent(id)}`),
+  addEntry: (entry: EntryDraft) => ask<Entry>('POST', '/entries', entry),
+  changeEntry: (id: string, entry: EntryDraft) => ask<Entry>('PUT', `/entries/${encodeURIComponent(id)}`, entry),
+  removeEntry: (id: string) => ask<object>('DELETE', `/entries/${encodeURIComponent(id)}`),
+  dismiss: (messageId: string) => ask<object>('POST', `/unanswered/${encodeURIComponent(messageId)}`),
   preferences: () => ask<Preferences>('GET', '/preferences'),
   savePreferences: (preferences: Partial<Preferences>) => ask<Preferences>('PUT', '/preferences', preferences),
   choices: () => ask<Choices>('GET', '/choices'),

@@ -48,6 +48,35 @@ for (const core of ['current', 'floor'] satisfies Core[]) {
       await owner.locator('#confab-admin table').first().waitFor();
     });
 
+    it('turn a question without an answer into one that has it', async () => {
+      await tenant.widget.begin('Do you sell coats for dogs?');
+      await owner.goto(screen('knowledge'));
+      await owner.getByRole('button', { name: 'Write an answer “Do you sell coats for dogs?”' }).click();
+      const form = owner.getByRole('dialog', { name: 'Write an answer' });
+      await expect.poll(() => form.getByLabel('Question').inputValue()).toBe('Do you sell coats for dogs?');
+      expect(await barriers(owner)).toEqual([]);
+      await form.getByLabel('Answer').fill('Yes: the Otter coat, in three sizes.');
+      await form.getByRole('button', { name: 'Save answer' }).click();
+      await owner.locator('#confab-admin').getByText('Saved. The assistant answers from it in a moment.').waitFor();
+      await owner.getByText('There is none: everything that was asked so far found its answer.').waitFor();
+      await owner.getByText('Yes: the Otter coat, in three sizes.').waitFor();
+      const told = async () => (await tenant.plugin.search({ q: 'coat for my dog' })).body.items[0]?.title;
+      await eventually(told).toBe('Do you sell coats for dogs?');
+    });
+
+    it('say why an answer was given, and take a better one', async () => {
+      await owner.goto(screen('conversations'));
+      await owner.locator('#confab-admin table button').last().click();
+      await owner.getByText('Why did it say that?').click();
+      await owner.locator('.confab-why blockquote').getByText('Parcels to Iceland take nine days.').waitFor();
+      await owner.getByRole('button', { name: 'Put this answer right' }).click();
+      const form = owner.getByRole('dialog', { name: 'Write an answer' });
+      expect(await form.getByLabel('Question').inputValue()).toBe('How long do parcels to Iceland take?');
+      await form.getByLabel('Answer').fill('Ten days since June.');
+      await form.getByRole('button', { name: 'Save answer' }).click();
+      await owner.locator('#confab-admin').getByText('Saved. The assistant answers from it in a moment.').waitFor();
+    });
+
     it('save settings at the relay', async () => {
       await owner.goto(screen('settings'));
       const name = owner.getByLabel('Name of the website');

@@ -216,6 +216,19 @@ final class PrivacyTest extends Test_Case {
 		$this->assertStringContainsString( 'to no provider of language models', Privacy::policy() );
 	}
 
+	public function test_says_in_the_policy_who_else_may_read_a_question(): void {
+		$this->connect();
+		Settings_Cache::remember( $this->settings( array( 'answers' => array( 'providers' => array( 'bedrock' ) ) ) ) );
+		$this->assertStringContainsString( 'may be passed on', Privacy::policy(), 'The relay may have a key of its own.' );
+		$by_meaning = array(
+			'providers'  => array(),
+			'embeddings' => 'openai',
+		);
+		Settings_Cache::remember( $this->settings( array( 'answers' => $by_meaning ) ) );
+		$this->assertStringContainsString( 'your question is passed on to OpenAI', Privacy::policy() );
+		$this->assertStringNotContainsString( 'to no provider', Privacy::policy() );
+	}
+
 	public function test_offers_the_policy_to_core_without_a_complaint(): void {
 		$this->act_as( 'administrator' );
 		$this->open_admin();

@@ -30,7 +30,7 @@ final class RestTest extends Test_Case {
 	}
 
 	private static function body_for( string $path ): array {
-		return array( 'erase' => false, 'answer' => 'copy', 'action' => 'start', 'relayUrl' => 'https://relay.example', 'settings' => array( 'a' => 1 ), 'etag' => '"1"', 'widget' => true );
+		return array( 'erase' => false, 'answer' => 'copy', 'action' => 'start', 'relayUrl' => 'https://relay.example', 'settings' => array( 'a' => 1 ), 'etag' => '"1"', 'widget' => true, 'question' => 'Why?' );
 	}
 
 	public function test_is_closed_to_everybody_but_those_who_manage_confab(): void {
@@ -159,7 +159,7 @@ final class RestTest extends Test_Case {
 		$this->connect();
 		$this->act_as( 'administrator' );
 		$this->relay->on( 'GET', '/v1/site/*', 200, '{"items":[{"id":"a","fields":{}}],"nextCursor":"n"}' );
-		foreach ( array( 'conversations', 'leads', 'data-requests', 'purges', 'documents' ) as $list ) {
+		foreach ( array( 'conversations', 'leads', 'data-requests', 'purges', 'documents', 'entries', 'unanswered' ) as $list ) {
 			$answer = $this->rest( 'GET', "/confab/v1/lists/$list?cursor=a%26b&limit=7" );
 			$this->assertSame( '{"items":[{"id":"a","fields":{}}],"nextCursor":"n"}', wp_json_encode( $answer->get_data() ) );
 			$request = end( $this->relay->requests );
@@ -184,6 +184,44 @@ final class RestTest extends Test_Case {
 		$this->assertSame( 200, $this->rest( 'GET', '/confab/v1/conversations/6F1C7A52-0d7c-4a3e-9d0a-7d5a1f0c1b11' )->get_status() );
 		$this->assertSame( 404, $this->rest( 'GET', '/confab/v1/conversations/../settings' )->get_status() );
 		$this->assertCount( 1, $this->relay->requests );
+	}
+
+	public function test_takes_the_owners_own_answers_to_the_relay_as_they_were_written(): void {
+		$this->connect();
+		$this->act_as( 'administrator' );
+		$id = '6f1c7a52-0d7c-4a3e-9d0a-7d5a1f0c1b11';
+		$this->relay->on( 'POST', '/v1/site/entries', 201, '{"entryId":"x"}' );
+		$this->relay->on( 'PUT', "/v1/site/entries/$id", 200, '{"entryId":"x"}' );
+		$this->relay->on( 'DELETE', "/v1/site/entries/$id", 204, '' );
+		$this->relay->on( 'POST', "/v1/site/unanswered/$id", 204, '' );
+
+		$words = array(
+			'question' => 'Is 5 < 7 & "so"?',
+			'answer'   => "Yes.\n<b>Always</b>",
+		);
+		$links = array(
+			array( 'title' => '', 'url' => 'https://shop.example/why' ),
+			array( 'title' => 'More <i>', 'url' => 'https://shop.example/more?a=1&b=2' ),
+		);
+		$this->assertSame( 200, $this->rest( 'POST', '/confab/v1/entries', $words + array( 'links' => $links, 'locale' => 'de', 'messageId' => $id ) )->get_status() );
+		$this->assertSame( $words + array( 'links' => $links, 'locale' => 'de', 'messageId' => $id ), $this->relay->requests[0]['body'] );
+		$this->assertSame( 200, $this->rest( 'PUT', "/confab/v1/entries/$id", $words )->get_status() );
+		$this->assertSame( $words + array( 'links' => array() ), $this->relay->requests[1]['body'] );
+		$this->assertSame( 200, $this->rest( 'DELETE', "/confab/v1/entries/$id" )->get_status() );
+		$this->assertSame( 200, $this->rest( 'POST', "/confab/v1/unanswered/$id" )->get_status() );
+
+		$this->assertSame( 400, $this->rest( 'POST', '/confab/v1/entries', array( 'question' => 'Why?' ) )->get_status() );
+		$this->assertSame( 400, $this->rest( 'POST', '/confab/v1/entries', $words + array( 'messageId' => '../x' ) )->get_status() );
+		$this->assertCount( 4, $this->relay->requests );
+	}
+
+	public function test_says_what_the_relay_finds_wrong_with_an_answer(): void {
+		$this->connect();
+		$this->act_as( 'administrator' );
+		$this->relay->on( 'POST', '/v1/site/entries', 400, '{"code":"validation_failed","title":"x","detail":"links.0.url is no address.","errors":[{"path":"links.0.url","message":"is no address"}]}' );
+		$answer = $this->rest( 'POST', '/confab/v1/entries', array( 'question' => 'Why?', 'answer' => 'So.', 'links' => array( array( 'title' => '', 'url' => 'x' ) ) ) );
+		$this->assertSame( 400, $answer->get_status() );
+		$this->assertSame( 'links.0.url', $answer->get_data()['data']['errors'][0]['path'] );
 	}
 
 	public function test_previews_shorter_windows(): void {

@@ -4,10 +4,11 @@ import { type Command, type CommandIo, UsageError } from './command.ts';
 import { consentExport } from './consent-export.ts';
 import { consentVerify } from './consent-verify.ts';
 import { dataMapCommand } from './data-map.ts';
+import { evaluate } from './eval.ts';
 import { purge } from './purge.ts';
 
 /** Every command, in the order of the help. */
-export const commands: Command[] = [consentExport, consentVerify, purge, dataMapCommand];
+export const commands: Command[] = [consentExport, consentVerify, purge, evaluate, dataMapCommand];
 
 export const usage = (): string => `Runs Confab's commands for the operator.
 

@@ -175,10 +175,13 @@ final class Privacy {
 				/* translators: %s: names of companies. */
 				sprintf( __( 'To word the answer, your question and the passages of our site that fit it are passed on to %s.', 'confab' ), wp_sprintf( '%l', $providers ) )
 			);
-		} elseif ( $settings ) {
+		} elseif ( isset( $settings['mayAsk'], $settings['embeddings'] ) && ! $settings['mayAsk'] && ! $settings['embeddings'] ) {
 			$paragraphs[] = self::paragraph( __( 'The answers are passages of our own site; your questions are passed on to no provider of language models.', 'confab' ) );
-		} else {
+		} elseif ( ! isset( $settings['mayAsk'] ) || $settings['mayAsk'] ) {
 			$paragraphs[] = self::paragraph( __( 'To word the answer, your question and the passages of our site that fit it may be passed on to a provider of language models.', 'confab' ) );
+		}
+		if ( ! empty( $settings['embeddings'] ) ) {
+			$paragraphs[] = self::paragraph( __( 'To find the passages of our site that fit, your question is passed on to OpenAI.', 'confab' ) );
 		}
 		$paragraphs[] = self::paragraph( __( 'The chat is stored only if you agree. Then one cookie, cf_conversation, recognises your conversation, and you can read, export, restrict or erase it in the menu of the chat. If you decline, you are answered all the same, no cookie is set and nothing of the conversation is kept. Your decision itself is recorded, so that we can prove it.', 'confab' ) );
 
@@ -366,6 +369,7 @@ final class Privacy {
 		$known = array(
 			'openai'    => 'OpenAI',
 			'anthropic' => 'Anthropic',
+			'bedrock'   => 'AWS Bedrock',
 		);
 		$names = array();
 		foreach ( array_filter( $providers, 'is_string' ) as $provider ) {

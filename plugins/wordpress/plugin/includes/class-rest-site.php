@@ -54,7 +54,7 @@ final class Rest_Site {
 			)
 		);
 		Rest::route(
-			'/lists/(?P<list>conversations|leads|consents|data-requests|purges|documents)',
+			'/lists/(?P<list>conversations|leads|consents|data-requests|purges|documents|entries|unanswered)',
 			'GET',
 			array( self::class, 'lists' ),
 			array(

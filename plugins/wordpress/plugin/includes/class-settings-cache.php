@@ -27,7 +27,8 @@ final class Settings_Cache {
 
 	/**
 	 * {name, locale, appearance: {position, accent, theme}, texts: {locale: {launcher, title, failed, unreachable}},
-	 * retention: {conversationDays, …}, providers: [], policyUrl, features: {leads, callback}}; empty until read.
+	 * retention: {conversationDays, …}, providers: [], mayAsk, embeddings, policyUrl, features: {leads, callback}}; empty
+	 * until read. The providers are those with a key of the site; with "mayAsk" the relay may have keys for others.
 	 */
 	public static function get(): array {
 		$kept = get_option( self::OPTION );
@@ -47,6 +48,8 @@ final class Settings_Cache {
 			'texts'      => array(),
 			'retention'  => array_map( 'absint', array_filter( self::part( $settings, 'retention' ), 'is_scalar' ) ),
 			'providers'  => self::providers( self::part( $settings, 'answers' ) ),
+			'mayAsk'     => array() !== self::part( self::part( $settings, 'answers' ), 'providers' ),
+			'embeddings' => 'openai' === Json::text( self::part( $settings, 'answers' ), 'embeddings' ),
 			'policyUrl'  => Json::text( self::part( $settings, 'consent' ), 'policyUrl' ),
 			'features'   => array_map( 'boolval', array_filter( self::part( $settings, 'features' ), 'is_scalar' ) ),
 		);

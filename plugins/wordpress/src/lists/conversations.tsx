@@ -1,11 +1,12 @@
 import { Button, Notice } from '@wordpress/components';
 import { useCallback, useEffect, useState } from '@wordpress/element';
 import { __, sprintf } from '@wordpress/i18n';
-import { api, type ReadConversation } from '../api.ts';
+import { api, type Passage, type ReadConversation } from '../api.ts';
 import { formatMoment, formatNumber, languageName, pageLocale } from '../format.ts';
 import { isObject, type Json, valueAt } from '../json.ts';
 import { Address, Facts, Problem, Section, Waiting } from '../parts.tsx';
 import { useLoaded } from '../use-loaded.ts';
+import { EntryForm, type Writing } from './entry-form.tsx';
 import { type Column, PagedList } from './paged-list.tsx';
 
 type Conversation = {
@@ -106,6 +107,17 @@ function Reading({ id, close }: { id: string; close: () => void }) {
 
 function Transcript({ conversation, questions }: { conversation: ReadConversation; questions: Json | undefined }) {
   const { createdAt, restricted, locale, pageUrl, prechat, messages } = conversation;
+  const [writing, setWriting] = useState<Writing>();
+  const [isSaved, setSaved] = useState(false);
+  const correct = (place: number) => {
+    const question = messages.slice(0, place).findLast(({ role }) => role === 'visitor')?.text ?? '';
+    const { id: messageId, text = '', outcome, citations: [citation] = [] } = messages[place] ?? {};
+    // What says that the pages do not tell is no beginning of an answer.
+    const answer = outcome === 'unanswered' ? '' : text.replace(/ ?\[\d{1,2}\]/g, '').replace(/^> /gm, '');
+    const links = citation?.url ? [{ title: '', url: citation.url }] : [];
+    setSaved(false);
+    setWriting({ draft: { question: question.slice(0, 500), answer, links, messageId } });
+  };
   const names = {
     visitor: __('Visitor', 'confab'),
     assistant: __('Assistant', 'confab'),
@@ -131,8 +143,24 @@ function Transcript({ conversation, questions }: { conversation: ReadConversatio
               ...Object.entries(prechat ?? {}).map(entry => asAsked(entry, questions)),
             ]}
           />
+          <div role="status">
+            {isSaved && (
+              <Notice status="success" onRemove={() => setSaved(false)} className="confab-notice">
+                {__('Saved. The assistant answers from it in a moment.', 'confab')}
+              </Notice>
+            )}
+          </div>
+          {writing && (
+            <EntryForm
+              writing={writing}
+              done={saved => {
+                setWriting(undefined);
+                setSaved(saved);
+              }}
+            />
+          )}
           <ol className="confab-transcript">
-            {messages.map(({ id, role, text, citations, status, createdAt: at }) => (
+            {messages.map(({ id, role, text, citations, passages, outcome, status, createdAt: at }, place) => (
               <li key={id} className={`is-${role}`}>
                 <p className="confab-who">
                   <strong>{names[role]}</strong> <time dateTime={at}>{formatMoment(at)}</time>
@@ -142,6 +170,9 @@ function Transcript({ conversation, questions }: { conversation: ReadConversatio
                   <p className="confab-hint">{__('The visitor left before the end of this answer.', 'confab')}</p>
                 )}
                 {status === 'failed' && <p className="confab-hint">{__('This answer failed.', 'confab')}</p>}
+                {outcome === 'unanswered' && (
+                  <p className="confab-hint">{__('Your pages did not hold the answer.', 'confab')}</p>
+                )}
                 {citations.length > 0 && (
                   <ul className="confab-citations" aria-label={__('Sources', 'confab')}>
                     {citations.map(({ index, title, url }) => (
@@ -151,12 +182,36 @@ function Transcript({ conversation, questions }: { conversation: ReadConversatio
                     ))}
                   </ul>
                 )}
+                {passages && passages.length > 0 && <Why passages={passages} />}
+                {role === 'assistant' && (
+                  <Button variant="link" onClick={() => correct(place)}>
+                    {__('Put this answer right', 'confab')}
+                  </Button>
+                )}
               </li>
             ))}
           </ol>
         </>
       )}
     </Section>
+  );
+}
+
+/** What an answer rests on, as it stood in the pages then. */
+function Why({ passages }: { passages: Passage[] }) {
+  return (
+    <details className="confab-why">
+      <summary>{__('Why did it say that?', 'confab')}</summary>
+      {passages.map(({ index, title, heading, text }, place) => (
+        // two passages may be of one document
+        <figure key={place}>
+          <figcaption dir="auto">
+            [{index}] {heading && !title.includes(heading) ? `${title} – ${heading}` : title}
+          </figcaption>
+          <blockquote dir="auto">{text}</blockquote>
+        </figure>
+      ))}
+    </details>
   );
 }
 

@@ -1,5 +1,6 @@
 import { isRTL } from '@wordpress/i18n';
 import type { Tab } from '../tabs.ts';
+import { Answers } from './answers.tsx';
 import { Conversations } from './conversations.tsx';
 import { Documents } from './documents.tsx';
 import { Leads } from './leads.tsx';
@@ -19,7 +20,12 @@ export default function Lists({ tab }: { tab: Tab }) {
     case 'leads':
       return <Leads />;
     case 'knowledge':
-      return <Documents />;
+      return (
+        <>
+          <Answers />
+          <Documents />
+        </>
+      );
     default:
       return <PrivacyLogs />;
   }

@@ -107,6 +107,7 @@ function NumberField({ field, value, onChange, help, isWrong }: FieldProps) {
       value={asText(value)}
       min={field.min}
       max={field.max}
+      step={field.step}
       required={!field.nullable}
       // An emptied field that must not be empty stays empty until the relay or the owner says more.
       onChange={(text: string) => onChange(text !== '' ? Number(text) : field.nullable ? null : '')}

@@ -23,7 +23,7 @@ describe.each(databases)('connecting a site on %s', database => {
   let relay: TestRelay;
   let owner: ReturnType<typeof ownerClient>;
   beforeAll(async () => {
-    relay = await startTestRelay({ database });
+    relay = await startTestRelay({ database, demo: true });
     owner = ownerClient(relay.url);
   });
   afterAll(() => relay.stop());
@@ -33,6 +33,44 @@ describe.each(databases)('connecting a site on %s', database => {
   const exchange = (code: string, siteUrl: string, codeVerifier = VERIFIER) =>
     owner.exchange({ code, codeVerifier, siteUrl });
   const codes = () => relay.rows('ConnectCode');
+
+  /** One row of every way that knowledge comes to a site, beside what its plugin pushes. */
+  async function plantKnowledge(siteId: string): Promise<void> {
+    const { db, services } = relay;
+    const site = await services.sites.byId(siteId);
+    if (!site) throw new Error('there is no such site');
+    const at = new Date();
+    const id = randomUUID();
+    const [sourceId, uploadId] = [id, id];
+    await services.entries.add(site, { question: 'Is it wool?', answer: 'Yes.', links: [] });
+    await services.evaluation.add(site, { question: 'Wool?', expects: 'answer', documents: [], phrases: [] });
+    await db.source.create({
+      data: {
+        siteId,
+        id,
+        url: 'https://shop.example/',
+        kind: 'site',
+        maxPages: 1,
+        maxDepth: 1,
+        maxBytes: 1,
+        state: 'idle',
+        notices: [],
+        createdAt: at,
+        nextAt: new Date(at.getTime() + 24 * 60 * MINUTE_MS),
+      },
+    });
+    await db.crawlPage.create({
+      data: { siteId, sourceId, hash: id, kind: 'page', url: 'https://shop.example/', depth: 0, state: 'done' },
+    });
+    const file = { name: 'wool.txt', contentType: 'text/plain', size: 1, status: 'receiving', createdAt: at };
+    await db.upload.create({ data: { siteId, id, ...file } });
+    await db.uploadPiece.create({ data: { siteId, uploadId, ordinal: 0, content: Buffer.from('wool') } });
+    if (relay.database.hasVectors) {
+      await db.$executeRaw`
+        INSERT INTO "Embedding" ("siteId", "model", "textHash")
+        SELECT "id", 'a', decode('00', 'hex') FROM "Site" WHERE "id" = ${siteId}::uuid`;
+    }
+  }
 
   describe('the first page', () => {
     it('says who asks, and asks for nothing but the operator’s key', async () => {
@@ -390,6 +428,7 @@ describe.each(databases)('connecting a site on %s', database => {
       await site.plugin.endHold(hold.legalHoldId);
       await relay.services.retention.purgeSite(site.id, { trigger: 'manual' });
       await owner.approve(connectQuery(home), site.siteId);
+      await plantKnowledge(site.siteId);
       const tables = Object.keys(await relay.dump('public')).map(table => table.replace(/public\.|"/g, ''));
       // Every table, save those that only a shop of another platform fills.
       expect((await rows()).sort()).toEqual(tables.filter(table => !/^_prisma|^Shopify/.test(table)).sort());
@@ -398,6 +437,8 @@ describe.each(databases)('connecting a site on %s', database => {
       expect(await rows()).toEqual([]);
       expect((await site.plugin.site()).status).toBe(401);
       expect((await site.widget.config()).status).toBe(404);
+      // Nor is any word of it queued: jobs hold ids.
+      expect(await relay.tablesWith('anzibarine')).toEqual([]);
       if (database === 'embedded') expect(await wordsIn(relay.dataDir, ['anzibarine'])).toEqual([]);
       // What was queued for it finds nothing, and says nothing.
       await relay.services.privacy.resume();

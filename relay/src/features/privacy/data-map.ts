@@ -6,10 +6,20 @@ export const impersonal: Readonly<Record<string, string>> = {
   ConnectCode: 'Approvals of a connection for ten minutes: the address of a site, and hashes',
   ProviderKey: 'The site’s keys for language-model providers, encrypted',
   Usage: 'Monthly counters',
+  Spend: 'What the providers cost by day and month: sums',
+  Entry:
+    'Questions and answers that the owner wrote; a visitor’s question that was taken over has no e-mail address and no international telephone number',
+  EvalCase:
+    'The site’s own test set: questions as the owner wrote them, the same holds for them, and what a good answer does',
   Notice: 'The wordings of the consent notice that were shown',
   ConsentChain: 'The end of the consent log, and the signed checkpoint where it begins',
+  Source: 'What of the site is crawled, and how the latest crawl stands',
+  CrawlPage: 'Addresses of the site’s pages, and what became of them',
+  Upload: 'Files that the owner uploaded, until they are read, and what became of them',
+  UploadPiece: 'What is in these files, until they are read',
   Document: 'Pages and products of the site',
   Chunk: 'Passages of these pages',
+  Embedding: 'Vectors of these passages, of sites that chose to have them made by OpenAI',
   ChunkTerm: 'The words of these passages',
   ShopifyShop: 'The address of a Shopify shop, its access tokens, encrypted, and how far its sync has come',
   PurgeRun: 'Certificates of purges: counts, cut-offs and hashes',
@@ -37,8 +47,20 @@ Made by \`npm run -s confab -- data-map --output docs/data-map.md\` from the reg
 compares it. Every table of the schema stands here once. Each list is what access, portability, rectification,
 restriction, erasure and the nightly purge go through.
 
-A visitor who declined appears in one place: a consent record without a pseudonym. Log lines and error reports hold no
-personal data but the visitor's network (IPv4 /24, IPv6 /48). The job queue (schema \`pgboss\`) holds ids only.
+A visitor who declined appears in one place: a consent record without a pseudonym. Log lines hold no personal data but
+the visitor's network (IPv4 /24, IPv6 /48), and error reports none; what a network has cost is counted in memory. The job queue (schema \`pgboss\`) holds ids only.
+
+## Sub-processors
+
+Only those that a site chose, or the relay's operator for it. A visitor who declined is answered by them too; the relay
+keeps nothing of that. None is sent an address, a cookie, an identifier, or what was filled in before the chat.
+
+- OpenAI, Anthropic or AWS Bedrock (in the AWS region of the site's settings) word answers: they receive the question, the
+  chat before it as far as it fits, and passages of the site's pages. OpenAI is told not to store answers (\`store: false\`).
+- OpenAI, where a site has pages found by their meaning (off unless chosen), makes vectors: it receives the site's pages
+  once, and every question. Vectors of questions are not kept.
+- Where neither is chosen or has a key, answers are quotes, and nothing leaves the relay.
+- Sentry, where the operator named one: faults, without words of visitors.
 
 ${sections.join('\n')}
 ## Without personal data

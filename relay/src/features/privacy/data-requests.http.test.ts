@@ -314,9 +314,9 @@ describe.each(databases)('data requests on %s', database => {
 
   it('erasure ends the answer that is being streamed, and nothing comes back', async () => {
     const openai = await startFakeOpenai({ script: { pieces: ['It is ', 'quixolotl', ' wool'], ending: 'hang' } });
-    const streaming = await relay.site({ openai });
+    const streaming = await relay.site({ openai, documents: pages });
     const turn = await streaming.widget.open(
-      question('I am jane@a.example', { consentToken: await streaming.widget.token() }),
+      question('Is the wool from Shetland? I am jane@a.example', { consentToken: await streaming.widget.token() }),
     );
     await turn.until('delta');
     const { body } = await streaming.plugin.requestData({ type: 'erasure', subject: { email: 'jane@a.example' } });
@@ -402,8 +402,10 @@ describe.each(databases)('data requests on %s', database => {
 
     it('on the site lets an answer that is being written come to its end', async () => {
       const openai = await startFakeOpenai({ script: { pieces: ['It is ', 'wool.'], ending: 'hang' } });
-      const own = await relay.site({ openai });
-      const turn = await own.widget.open(question('I am jane@a.example', { consentToken: await own.widget.token() }));
+      const own = await relay.site({ openai, documents: pages });
+      const turn = await own.widget.open(
+        question('Is the wool from Shetland? I am jane@a.example', { consentToken: await own.widget.token() }),
+      );
       const seen = await turn.until('delta');
       await relay.services.legalHolds.place(own.id, { reason: 'claim 17', author: 'the owner' });
       await own.plugin.requestData({ type: 'erasure', subject: { email: 'jane@a.example' } });

@@ -8,7 +8,8 @@ const text = readFileSync(path.join(import.meta.dirname, 'client.js'), 'utf8');
  * The script of the embedded admin. Its version is in its address, so that a browser may keep it for good. What a page
  * may ask of it:
  * - `form[data-action="…"]` is posted there as JSON, each field under its path; with `data-guard` it has a save bar, and
- *   what is not saved is not left unasked; with a `[data-conflict]` in it, what the form was when shown is sent as `base`.
+ *   what is not saved is not left unasked; with `data-to` it leads there once
+ *   it is saved; with a `[data-conflict]` in it, what the form was when shown is sent as `base`.
  * - `[data-error="path"]` says what is wrong with a setting that has no single field.
  * - `[data-list]`, `[data-row]`, `[data-add]`, `[data-remove]`, `[data-move]`: lists, as settings/parts.ts draws them.
  * - `[data-unless="name"]` is hidden while that box is ticked.

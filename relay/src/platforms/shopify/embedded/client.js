@@ -226,7 +226,8 @@
       saved.set(form, values);
       changed(form);
       say(answer.message);
-      if (answer.reload) refresh();
+      if (form.dataset.to) await go(form.dataset.to);
+      else if (answer.reload) refresh();
     });
 
   function tellProblem(form, { code, detail, errors = [], current }) {

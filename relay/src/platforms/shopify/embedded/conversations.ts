@@ -1,4 +1,4 @@
-import type { ConversationPage, OwnedConversation } from '@confab/contract';
+import type { ConversationPage, KeptPassage, OwnedConversation } from '@confab/contract';
 import { type Html, html } from './html.ts';
 import { ROOT } from './page.ts';
 import { emptyState, facts, pager, table, webLink, written } from './parts.ts';
@@ -56,11 +56,11 @@ function decoded(path: string): string {
 
 /** One conversation, as far as it is told: of one that is restricted, only that it is there. */
 export function conversationPage(conversation: OwnedConversation, words: Words): Html {
-  const { createdAt, restricted, locale, pageUrl, prechat, messages } = conversation;
+  const { id, createdAt, restricted, locale, pageUrl, prechat, messages } = conversation;
   const begun = words.moment(createdAt);
   return html`<s-page heading="Conversation of ${begun}">
 <s-link slot="breadcrumb-actions" href="${PATH}">Conversations</s-link>
-${restricted ? RESTRICTED : html`<s-section heading="Messages"><s-stack gap="base">${messages.map(each => message(each, words))}</s-stack></s-section>`}
+${restricted ? RESTRICTED : html`<s-section heading="Messages"><s-stack gap="base">${messages.map(each => message(each, `${PATH}/${id}`, words))}</s-stack></s-section>`}
 <s-section slot="aside" heading="About it">
 ${facts([
   ['Begun', begun],
@@ -81,11 +81,13 @@ type Message = OwnedConversation['messages'][number];
 
 const WRITERS = { visitor: 'Visitor', assistant: 'Confab', agent: 'Your team' } as const;
 
-function message({ role, text, citations, products = [], status, createdAt }: Message, words: Words): Html {
+function message(shown: Message, conversation: string, words: Words): Html {
+  const { id, role, text, citations, products = [], passages = [], outcome, status, createdAt } = shown;
   return html`<s-box padding="base" borderRadius="base" background="${role === 'visitor' ? 'base' : 'subdued'}" border="base">
 <s-stack gap="small">
 <s-stack direction="inline" gap="small"><s-text type="strong">${WRITERS[role]}</s-text><s-text color="subdued">${words.moment(createdAt)}</s-text>${statusBadge(status)}</s-stack>
 ${written(text)}
+${outcome === 'unanswered' && html`<s-text color="subdued">Your pages did not hold the answer.</s-text>`}
 ${
   products.length > 0 &&
   html`<s-unordered-list>${products.map(
@@ -98,9 +100,22 @@ ${
   html`<s-stack gap="none"><s-text color="subdued">Rests on</s-text>
 <s-ordered-list>${citations.map(({ title, url }) => html`<s-list-item>${webLink(url, title)}</s-list-item>`)}</s-ordered-list></s-stack>`
 }
+${passages.length > 0 && why(passages)}
+${role === 'assistant' && status !== 'streaming' && html`<s-link href="${conversation}/answers/${id}">Put this answer right</s-link>`}
 </s-stack>
 </s-box>`;
 }
+
+/** What an answer rests on, as it stood in the pages then. */
+const why = (passages: KeptPassage[]): Html => html`<details>
+<summary><s-text>Why did it say that?</s-text></summary>
+<s-stack gap="small">${passages.map(
+  ({ index, title, heading, text }) => html`<s-box padding="small" background="base" borderRadius="base" border="base">
+<s-stack gap="small-200"><s-text type="strong" dir="auto">[${index}] ${heading !== '' && !title.includes(heading) ? `${title} – ${heading}` : title}</s-text>
+${written(text)}</s-stack>
+</s-box>`,
+)}</s-stack>
+</details>`;
 
 function statusBadge(status: Message['status']): Html | false {
   if (status === 'completed') return false;

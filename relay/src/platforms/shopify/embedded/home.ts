@@ -191,23 +191,25 @@ function knowledgeWords(sync: SyncState | null, documents: number, words: Words)
   }
   if (sync.state === 'failed') return faultInWords(sync.fault);
   if (documents === 0) return 'There is nothing published in the shop yet that answers could rest on.';
-  return `Answers rest on ${words.count(documents, 'document')} of your shop.`;
+  return `Answers rest on ${words.count(documents, 'document')}.`;
 }
 
 function figures({ usage, leads }: Home, words: Words): Html {
   const { conversations, answers, answersLimit } = usage;
+  const { usd, limitUsd } = usage.spend.month;
   const used = answersLimit === null ? 'Answers' : `Answers (of ${words.number(answersLimit)})`;
   const entries = [
-    ['Conversations', conversations],
-    [used, answers],
-    ['Leads', leads],
+    ['Conversations', words.number(conversations)],
+    [used, words.number(answers)],
+    [limitUsd === null ? 'Cost of answers' : `Cost of answers (of ${words.dollars(limitUsd)})`, words.dollars(usd)],
+    ['Leads', words.number(leads)],
   ] as const;
   return html`<s-section heading="This month">
 <s-grid gridTemplateColumns="repeat(auto-fit, minmax(8rem, 1fr))" gap="base">
 ${entries.map(
   ([name, value]) => html`<s-box padding="base" background="subdued" borderRadius="base"><s-stack gap="none">
 <s-text color="subdued">${name}</s-text>
-<s-text fontSize="large-100" fontWeight="semibold">${words.number(value)}</s-text>
+<s-text fontSize="large-100" fontWeight="semibold">${value}</s-text>
 </s-stack></s-box>`,
 )}
 </s-grid>

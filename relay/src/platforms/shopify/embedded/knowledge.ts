@@ -1,5 +1,6 @@
-import type { DocumentPage } from '@confab/contract';
+import type { DocumentPage, EntryPage, UnansweredPage } from '@confab/contract';
 import type { SyncState } from '../shops.ts';
+import { answersSection, questionsSection } from './answers/page.ts';
 import { type Html, html } from './html.ts';
 import { ROOT } from './page.ts';
 import { emptyState, pager, table, webLink } from './parts.ts';
@@ -25,10 +26,13 @@ export type Knowledge = {
   lastSyncedAt: string | null;
   documents: DocumentPage;
   cursor: string | undefined;
+  questions: UnansweredPage & { cursor: string | undefined };
+  answers: EntryPage & { cursor: string | undefined };
 };
 
-/** What answers rest on: how much, how fresh, which documents, and what is left out. */
-export function knowledgePage({ sync, counts, lastSyncedAt, documents, cursor }: Knowledge, words: Words): Html {
+/** What answers rest on: how much, how fresh, what is missing, what the owner wrote, which documents, what is left out. */
+export function knowledgePage(knowledge: Knowledge, words: Words): Html {
+  const { sync, counts, lastSyncedAt, documents, cursor, questions, answers } = knowledge;
   const isRunning = sync === null || sync.state === 'running';
   return html`<s-page heading="Knowledge">
 ${!isRunning && html`<s-button slot="primary-action" variant="primary" data-post="${PATH}/sync">Sync now</s-button>`}
@@ -52,6 +56,8 @@ ${Object.entries(KINDS).map(
 </s-grid>
 </s-stack>
 </s-section>
+${questionsSection(questions, words)}
+${answersSection(answers)}
 ${documents.items.length > 0 && listed(documents, words)}
 ${documents.items.length === 0 && !isRunning && NOTHING}
 ${pager({

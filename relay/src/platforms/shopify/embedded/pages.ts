@@ -1,4 +1,5 @@
 import type { PurgeCertificate, SiteResponse } from '@confab/contract';
+import { type Entries, entryStore } from '../../../features/entries/index.ts';
 import type { Site } from '../../../features/sites/index.ts';
 import type { Shopify, ShopifyFeatures } from '../index.ts';
 import { SHOPIFY_SYNC } from '../jobs.ts';
@@ -24,7 +25,13 @@ const CERTIFICATES_PAGE = 500;
 
 export type Pages = ReturnType<typeof createPages>;
 
-export type PageFeatures = ShopifyFeatures & { integrationsOf: (site: Site) => SiteResponse['integrations'] };
+export type PageFeatures = ShopifyFeatures & {
+  entries: Entries;
+  integrationsOf: (site: Site) => SiteResponse['integrations'];
+};
+
+/** Where each list of the knowledge begins. */
+export type KnowledgeQuery = Partial<Record<'cursor' | 'questions' | 'answers', string | undefined>>;
 
 /** What each page says about one site. Nothing is read but by the site, or by the domain of its shop. */
 export function createPages(
@@ -39,7 +46,8 @@ export function createPages(
   { dataRequestsOf }: Pick<Compliance, 'dataRequestsOf'>,
 ) {
   const figures = figureStore(database.db);
-  const { consent, conversations, knowledge, leads, legalHolds, privacy, retention, usage, integrationsOf } = features;
+  const { consent, conversations, entries, knowledge, leads, legalHolds, privacy, retention, usage, integrationsOf } =
+    features;
 
   return {
     async home(site: Site, shop: Shop): Promise<Home> {
@@ -76,7 +84,8 @@ export function createPages(
       };
     },
 
-    async knowledge(site: Site, shop: Shop, cursor: string | undefined): Promise<Knowledge> {
+    async knowledge(site: Site, shop: Shop, query: KnowledgeQuery): Promise<Knowledge> {
+      const { cursor, questions, answers } = query;
       const { lastSyncedAt } = await knowledge.status(site);
       return {
         sync: shop.sync,
@@ -84,8 +93,16 @@ export function createPages(
         lastSyncedAt,
         documents: await knowledge.list(site, { cursor, limit: DOCUMENTS_SHOWN }),
         cursor,
+        questions: {
+          ...(await conversations.unanswered(site, { cursor: questions, limit: SHOWN })),
+          cursor: questions,
+        },
+        answers: { ...(await entries.list(site, { cursor: answers, limit: SHOWN })), cursor: answers },
       };
     },
+
+    /** One of the owner's own answers, whole; nothing where there is none. */
+    entryById: entryStore(database.db).byId,
 
     async privacy(
       site: Site,
@@ -143,7 +160,7 @@ export function createPages(
   }
 }
 
-const MODELS: Readonly<Record<string, string>> = { openai: 'OpenAI', anthropic: 'Anthropic' };
+const MODELS: Readonly<Record<string, string>> = { openai: 'OpenAI', anthropic: 'Anthropic', bedrock: 'AWS Bedrock' };
 
 /** The features that are switched on and that the shop has not allowed what they need. */
 export function missingScopes(site: Site, shop: Shop): Home['missingScopes'] {

@@ -6,6 +6,10 @@ export function webLink(address: string, text = address): Html {
   return html`<s-link href="${address}" target="_blank"><s-text dir="auto">${text}</s-text></s-link>`;
 }
 
+/** The beginning of a text, and a sign that there is more of it. */
+export const shortened = (text: string, max: number, sign = '…'): string =>
+  text.length > max ? text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '') + sign : text;
+
 /** What somebody wrote, each line for itself, in the direction of its own script. */
 export const written = (text: string): Html =>
   html`${text

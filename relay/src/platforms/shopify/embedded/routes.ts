@@ -18,6 +18,7 @@ import { SHOPIFY_SHOP } from '../jobs.ts';
 import { shopDomainOf } from '../shop-domain.ts';
 import type { Shop } from '../shops.ts';
 import type { Compliance } from '../webhooks/index.ts';
+import { answerRoutes } from './answers/routes.ts';
 import { clientScript } from './assets.ts';
 import { adminAddress, askedOf, bounceFrom, isOurs, policyOf, tokenOf, withoutRepeats } from './authenticate.ts';
 import { checkedLog, logText } from './consent-log.ts';
@@ -73,7 +74,7 @@ function openRoutes(router: Router<RequestState>, shopify: Shopify): void {
 /** The app's pages and what their buttons do, for whoever of the shop's staff may open the app. */
 function staffRouter(shopify: Shopify, features: EmbeddedFeatures, requests: Requests): Router<AdminState> {
   const { config, sites, keyring, now } = shopify;
-  const { consent, conversations, retention } = features;
+  const { consent, conversations, entries, retention } = features;
   const pages = createPages(shopify, features, requests);
   const router = new Router<AdminState>({ prefix: ROOT });
   router.use(inWords(config));
@@ -106,7 +107,7 @@ function staffRouter(shopify: Shopify, features: EmbeddedFeatures, requests: Req
 
   router.get('/knowledge', async ctx => {
     const { site, shop, words } = ctx.state;
-    const body = knowledgePage(await pages.knowledge(site, shop, cursorOf(ctx)), words);
+    const body = knowledgePage(await pages.knowledge(site, shop, validate(knowledgeQuery, ctx.query)), words);
     sendPage(ctx, config, { title: 'Knowledge', active: 'knowledge', body });
   });
 
@@ -166,6 +167,7 @@ function staffRouter(shopify: Shopify, features: EmbeddedFeatures, requests: Req
     noticesFor,
     tellStorefront: ({ shop: { domain } }) => shopify.jobs.enqueue(SHOPIFY_SHOP, { domain }, { key: domain }),
   });
+  answerRoutes(router, { entries, entryById: pages.entryById, conversations, sendPage: show });
   planRoutes(router, { ...shopify, usage: features.usage, sendPage: show });
 
   router.get('/{*rest}', () => {
@@ -185,6 +187,12 @@ function staffRouter(shopify: Shopify, features: EmbeddedFeatures, requests: Req
     }
   }
 }
+
+const knowledgeQuery = z.object({
+  cursor: pageQuery.shape.cursor,
+  questions: pageQuery.shape.cursor,
+  answers: pageQuery.shape.cursor,
+});
 
 const privacyQuery = z.object({
   consents: z.coerce.number().int().positive().max(2_147_483_647).optional(),

@@ -19,6 +19,13 @@ it('counts are said as people say them', () => {
   const words = wordsFor({ locale: 'en', timezone: 'UTC' });
   expect(words.count(1, 'lead')).toBe('1 lead');
   expect(words.count(1_204, 'lead')).toBe('1,204 leads');
+  expect([0, 0.004, 0.005, 1.204, 1_500].map(words.dollars)).toEqual([
+    '$0.00',
+    'under $0.01',
+    '$0.01',
+    '$1.20',
+    '$1,500.00',
+  ]);
   expect(countsInWords({ messages: 1_200, conversations: 1, leads: 0 }, words)).toBe(
     '1,200 messages and 1 conversation',
   );

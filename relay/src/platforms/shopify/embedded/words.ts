@@ -5,6 +5,8 @@ export type Words = {
   /** `22 Nov 2026, 10:14` */
   moment: (time: Date | string) => string;
   number: (value: number) => string;
+  /** `$1.20`; of less than half a cent, that it is less than one. */
+  dollars: (value: number) => string;
   /** `1 lead`, `1,204 leads`; the plural is the word with an s, unless it is given. */
   count: (value: number, one: string, many?: string) => string;
 };
@@ -15,10 +17,12 @@ export function wordsFor({ locale, timezone }: { locale: string | undefined; tim
   const day = new Intl.DateTimeFormat(known, { dateStyle: 'medium', timeZone: timezone });
   const moment = new Intl.DateTimeFormat(known, { dateStyle: 'medium', timeStyle: 'short', timeZone: timezone });
   const number = new Intl.NumberFormat(known);
+  const money = new Intl.NumberFormat(known, { style: 'currency', currency: 'USD' });
   return {
     day: time => day.format(new Date(time)),
     moment: time => moment.format(new Date(time)),
     number: value => number.format(value),
+    dollars: value => (value > 0 && value < 0.005 ? `under ${money.format(0.01)}` : money.format(value)),
     count: (value, one, many = `${one}s`) => `${number.format(value)} ${value === 1 ? one : many}`,
   };
 }

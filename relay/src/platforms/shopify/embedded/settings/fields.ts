@@ -28,8 +28,8 @@ const text = ({ field: { path, label, help, maxLength = 200 }, value }: Drawn): 
 const textarea = ({ field: { path, label, help, maxLength = 4_000 }, value }: Drawn): Html =>
   html`<s-text-area name="${path}" label="${label}" details="${help}" value="${asText(value)}" maxLength="${maxLength}" rows="5" autocomplete="off"></s-text-area>`;
 
-const number = ({ field: { path, label, help, min = 0, max = 10_000_000, unit }, value }: Drawn): Html =>
-  html`<s-number-field name="${path}" label="${label}" details="${help}" value="${asText(value)}" min="${min}" max="${max}" step="1" suffix="${unit}" inputMode="numeric"></s-number-field>`;
+const number = ({ field: { path, label, help, min = 0, max = 10_000_000, step = 1, unit }, value }: Drawn): Html =>
+  html`<s-number-field name="${path}" label="${label}" details="${help}" value="${asText(value)}" min="${min}" max="${max}" step="${step}" suffix="${unit}" inputMode="${step < 1 ? 'decimal' : 'numeric'}"></s-number-field>`;
 
 const colour = ({ field: { path, label, help }, value }: Drawn): Html =>
   html`<s-color-field name="${path}" label="${label}" details="${help}" value="${asText(value)}"></s-color-field>`;

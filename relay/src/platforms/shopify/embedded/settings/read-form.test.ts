@@ -5,10 +5,15 @@ import { changedBy, type FormValues, overtaken } from './read-form.ts';
 
 const key = { set: true, last4: '1234' };
 const stored = defaultSettings({ name: 'Wool', allowedOrigins: ['https://wool.example'] });
-const { openai, anthropic } = stored.answers;
+const { openai, anthropic, bedrock } = stored.answers;
 const settings = settingsSchema.parse({
   ...stored,
-  answers: { ...stored.answers, openai: { ...openai, apiKey: key }, anthropic: { ...anthropic, apiKey: key } },
+  answers: {
+    ...stored.answers,
+    openai: { ...openai, apiKey: key },
+    anthropic: { ...anthropic, apiKey: key },
+    bedrock: { ...bedrock, apiKey: key },
+  },
 });
 const changed = (form: FormValues, shown: FormValues = {}, of = settings) => changedBy(form, shown, of);
 const monday = { 'hours.weekly.0.day': 'monday', 'hours.weekly.0.opens': '9:00', 'hours.weekly.0.closes': '17:00' };
@@ -25,7 +30,8 @@ describe('what was changed in a form', () => {
   it('is nothing where a field is emptied that may be nothing, and a text else', () => {
     const shown = { name: 'x', country: 'IE', 'limits.answersPerMonth': '5', 'answers.openai.model': 'm' };
     const form = { name: '', country: '', 'limits.answersPerMonth': '', 'answers.openai.model': '' };
-    const update = changed(form, shown, { ...settings, country: 'IE', limits: { answersPerMonth: 5 } });
+    const limits = { ...settings.limits, answersPerMonth: 5 };
+    const update = changed(form, shown, { ...settings, country: 'IE', limits });
     expect(update).toMatchObject({ name: '', country: null, limits: { answersPerMonth: null } });
     expect(update.answers.openai.model).toBeNull();
   });
@@ -33,6 +39,8 @@ describe('what was changed in a form', () => {
   it('is a number where it is written as one, and stays a text where it is none', () => {
     expect(changed({ 'retention.leadDays': '30' }).retention.leadDays).toBe(30);
     expect(changed({ 'retention.leadDays': 'a month' }).retention.leadDays).toBe('a month');
+    expect(changed({ 'limits.spend.perDay': '0.05' }).limits.spend.perDay).toBe(0.05);
+    expect(changed({ 'limits.spend.perAnswer': '' }).limits.spend.perAnswer).toBeNull();
   });
 
   it('leaves a key alone that was not written, replaces it, and removes it', () => {

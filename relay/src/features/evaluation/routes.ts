@@ -1,0 +1,28 @@
+import { evalCaseRequest, pageQuery, uuid, WIDGET_BODY_MAX } from '@confab/contract';
+import type { Router } from '@koa/router';
+import { readJson } from '../../http/body.ts';
+import type { SiteState } from '../../http/request-state.ts';
+import { validate } from '../../http/validate.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { Evaluation } from './evaluation.ts';
+
+/** A plugin's calls about the site's own test set. */
+export function evaluationRoutes(router: Router<SiteState>, { evaluation }: { evaluation: Evaluation }): void {
+  router.get('/eval-cases', async ctx => {
+    ctx.body = await evaluation.list(ctx.state.site, validate(pageQuery, ctx.query));
+  });
+
+  router.post('/eval-cases', async ctx => {
+    const body = await readJson(ctx, { types: ['application/json'], max: WIDGET_BODY_MAX });
+    ctx.body = await evaluation.add(ctx.state.site, validate(evalCaseRequest, body));
+    ctx.status = 201;
+  });
+
+  router.delete('/eval-cases/:id', async ctx => {
+    const id = uuid.safeParse(ctx.params.id);
+    if (!id.success || !(await evaluation.remove(ctx.state.site, id.data))) {
+      throw new AppError('not_found', 'There is no such case (any more).');
+    }
+    ctx.status = 204;
+  });
+}
