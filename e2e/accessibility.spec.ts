@@ -34,7 +34,7 @@ MG-101 ${'a-very-long-line-of-code-'.repeat(8)}
 ${'Averylongword'.repeat(12)}`;
 const END_OF_RICH = 'Averylongword';
 
-const half = { pieces: ['Half an answer', ' and the rest.'] };
+const half = { pieces: ['Half an answer ', 'and the rest.'] };
 
 describe('by keyboard alone', () => {
   it('a visitor opens the chat, decides, asks, reads the sources, uses the menu and closes it', async () => {

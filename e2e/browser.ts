@@ -57,7 +57,10 @@ export function useConfab({ env = {} }: { env?: NodeJS.ProcessEnv } = {}) {
       script: request => (typeof script === 'function' ? script(request) : script),
     });
     const access = { OPENAI_API_KEY: 'key-of-the-relay', OPENAI_BASE_URL: here.vendor.url };
-    [here.relay, here.browser] = await Promise.all([startTestRelay({ env: { ...access, ...env } }), launchBrowser()]);
+    [here.relay, here.browser] = await Promise.all([
+      startTestRelay({ demo: true, env: { ...access, ...env } }),
+      launchBrowser(),
+    ]);
   }, 120_000);
   afterAll(async () => {
     await here.browser?.close();

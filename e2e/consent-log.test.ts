@@ -113,7 +113,7 @@ describe('the command', () => {
   let whole: string;
   beforeAll(async () => {
     env = await databaseEnvironment('postgres');
-    relay = await startTestRelay({ database: 'postgres', env });
+    relay = await startTestRelay({ database: 'postgres', demo: true, env });
     site = await relay.site();
     for (let time = 0; time < 5; time += 1) await site.widget.decide('declined');
     folder = await mkdtemp(join(tmpdir(), 'confab-consents-'));

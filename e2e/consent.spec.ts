@@ -24,8 +24,11 @@ const { here, arrive, say } = useConfab();
 const QUESTION = 'What does the Kittiwake Jumper cost?';
 const READ = 'costs €119';
 
-/** A word that stands nowhere else in the world. */
-const planted = () => `zq${randomUUID().replaceAll('-', '')}`;
+/** A word that stands nowhere else in the world; of letters, as digits would make several words of it. */
+const planted = () =>
+  `zq${randomUUID()
+    .replaceAll('-', '')
+    .replaceAll(/\d/g, digit => 'ghijklmnop'[Number(digit)] ?? '')}`;
 
 const cookieOf = async (page: Page) => (await page.context().cookies())[0];
 
@@ -165,7 +168,7 @@ describe('a visitor who accepts', () => {
   it('reads the answer while it grows', async () => {
     const { page } = await arrive();
     const rest = Promise.withResolvers<void>();
-    say({ pieces: ['The first half', ' and the second.'], before: piece => (piece > 0 ? rest.promise : undefined) });
+    say({ pieces: ['The first half ', 'and the second.'], before: piece => (piece > 0 ? rest.promise : undefined) });
     await openAnd(page, 'Accept');
     await ask(page, QUESTION);
     await thread(page).getByText('The first half').waitFor();
@@ -179,7 +182,7 @@ describe('a visitor who accepts', () => {
     const logged = (await consentLog()).length;
     const { page } = await arrive();
     await openAnd(page, 'Accept');
-    await askAndRead(page, `Is ${word} wool?`, READ);
+    await askAndRead(page, `Is the Kittiwake Jumper of warm wool, ${word}?`, READ);
     expect(await traces(here.relay, [word])).toContain('table public."Message"');
     const handle = (await cookieOf(page))?.value;
 
@@ -212,9 +215,9 @@ describe('a visitor who accepts', () => {
     await choose(page, 'Withdraw consent and erase this chat');
     await page.getByRole('button', { name: 'Erase it' }).click();
     await eventually(() => page.context().cookies()).toEqual([]);
-    await ask(other, `Is ${word} wool?`);
+    await ask(other, `Is the Kittiwake Jumper of warm wool, ${word}?`);
     await other.getByRole('button', { name: 'Decline' }).click();
-    await eventually(() => composer(other).inputValue()).toBe(`Is ${word} wool?`);
+    await eventually(() => composer(other).inputValue()).toBe(`Is the Kittiwake Jumper of warm wool, ${word}?`);
     expect(await thread(other).getByText(READ).count()).toBe(0);
     await composer(other).press('Enter');
     await thread(other).getByText(READ).waitFor();
@@ -226,7 +229,7 @@ describe('a visitor who accepts', () => {
     const word = planted();
     const { page } = await arrive();
     await openAnd(page, 'Accept');
-    await askAndRead(page, `Is ${word} wool?`, READ);
+    await askAndRead(page, `Is the Kittiwake Jumper of warm wool, ${word}?`, READ);
     await page.reload(); // what this page knows must not matter
     await launcher(page).click();
     await choose(page, 'See and download my data');
@@ -250,7 +253,7 @@ describe('a visitor who accepts', () => {
   it('stops the use of the chat: it is kept, no answer draws on it, the shop sees that, until they allow it again', async () => {
     const word = planted();
     const { page } = await arrive();
-    await begin(page, `Is ${word} wool?`);
+    await begin(page, `Is the Kittiwake Jumper of warm wool, ${word}?`);
     const modelReads = () => JSON.stringify(here.vendor.requests.at(-1)?.body.input);
     const isRestricted = async () => (await here.relay.demo.plugin.conversations()).body.items[0]?.restricted;
 
@@ -308,15 +311,15 @@ describe('a visitor who accepts', () => {
     const { page } = await arrive();
     const handle = await begin(page);
     const rest = Promise.withResolvers<void>();
-    say({ pieces: ['The first half', ' and the second.'], before: piece => (piece > 0 ? rest.promise : undefined) });
-    await ask(page, `Is ${word} wool?`);
+    say({ pieces: ['The first half ', 'and the second.'], before: piece => (piece > 0 ? rest.promise : undefined) });
+    await ask(page, `Is the Kittiwake Jumper of warm wool, ${word}?`);
     await thread(page).getByText('The first half').waitFor();
     expect((await here.relay.demo.widget.erase(handle)).status).toBe(204);
     await page.getByRole('group').getByText('Your earlier chat is no longer stored').waitFor();
     rest.resolve();
     expect(await storedIn(page)).toEqual(nothing);
     await page.getByRole('button', { name: 'Decline' }).click();
-    expect(await composer(page).inputValue()).toBe(`Is ${word} wool?`);
+    expect(await composer(page).inputValue()).toBe(`Is the Kittiwake Jumper of warm wool, ${word}?`);
     say({ pieces: [ANSWER] });
     await composer(page).press('Enter');
     await thread(page).getByText(READ).waitFor();
@@ -348,9 +351,9 @@ describe('a visitor who declines', () => {
     const [asked, answered] = [planted(), planted()];
     const before = await Promise.all(['Conversation', 'Message'].map(table => rowsOf(here.relay, table)));
     const { page, setCookies } = await arrive();
-    say({ pieces: [`The ${answered} costs `, '€119 [1].'] });
+    say({ pieces: [`The Kittiwake Jumper ${answered} costs `, '€119 [1].'] });
     await openAnd(page, 'Decline');
-    await askAndRead(page, `What does the ${asked} Kittiwake Jumper cost?`, READ);
+    await askAndRead(page, `What does the Kittiwake Jumper of warm wool cost, ${asked}?`, READ);
     await thread(page)
       .getByRole('link', { name: /Kittiwake/ })
       .first()
@@ -359,8 +362,8 @@ describe('a visitor who declines', () => {
 
     const seen = JSON.stringify(here.vendor.requests.at(-1)?.body.input);
     for (const words of [
-      `What does the ${asked} Kittiwake Jumper cost?`,
-      `The ${answered} costs`,
+      `What does the Kittiwake Jumper of warm wool cost, ${asked}?`,
+      `The Kittiwake Jumper ${answered} costs`,
       `And in ${asked} green?`,
     ]) {
       expect(seen).toContain(words);
@@ -402,10 +405,10 @@ describe('a visitor who declines', () => {
     const [early, late] = [planted(), planted()];
     const { page } = await arrive();
     await openAnd(page, 'Decline');
-    await askAndRead(page, `Is ${early} wool?`, READ);
+    await askAndRead(page, `Is the Kittiwake Jumper of warm wool, ${early}?`, READ);
     await choose(page, 'Store this chat from now on');
     await thread(page).getByText('This chat is stored, as you agreed.').waitFor();
-    await askAndRead(page, `Is ${late} wool?`, READ);
+    await askAndRead(page, `Is the Kittiwake Jumper of warm wool, ${late}?`, READ);
     expect(await cookieOf(page)).toMatchObject({ name: 'cf_conversation' });
     // Seen here, so that "no trace" above means something: the words of a stored chat are in a table and in a file.
     const kept = await traces(here.relay, [late]);
@@ -420,7 +423,7 @@ describe('a visitor who declines', () => {
     const word = planted();
     const { page } = await arrive();
     await openAnd(page, 'Decline');
-    await askAndRead(page, `Is ${word} wool?`, READ);
+    await askAndRead(page, `Is the Kittiwake Jumper of warm wool, ${word}?`, READ);
     await choose(page, 'See and download my data');
     expect(JSON.stringify(await download(page, 'Download my data'))).toContain(word);
     await page.getByRole('button', { name: 'Back to the chat' }).click();

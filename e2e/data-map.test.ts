@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FORGETTING } from '@confab/relay/db/embedded.ts';
+import { VECTOR_TABLE } from '@confab/relay/db/vectors.ts';
 import { dataMap, impersonal } from '@confab/relay/features/privacy/index.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestRelay, type TestRelay } from './relay.ts';
 
 const root = join(import.meta.dirname, '..');
 const schema = readFileSync(join(root, 'relay/prisma/schema.prisma'), 'utf8');
-const models = [...schema.matchAll(/^model (\w+) \{/gm)].map(([, name]) => name as string);
+// The one table that is no model.
+const models = [...schema.matchAll(/^model (\w+) \{/gm)].map(([, name]) => name as string).concat(VECTOR_TABLE);
 
 /** How often each table is claimed: by an owner of personal data, or as holding none. */
 function claims(owners: readonly { tables: object }[]): Record<string, number> {

@@ -20,6 +20,7 @@ const mug: DocumentUpsert = {
   text: 'A mug costs €14.',
   updatedAt: '2026-01-01T00:00:00Z',
 };
+const cup: DocumentUpsert = { ...mug, externalId: 'cup', title: 'كوب', text: 'سعر الكوب 14 يورو.' };
 
 type OtherShop = Awaited<ReturnType<typeof startOtherShop>>;
 const its = {} as { shop: OtherShop; stranger: OtherShop; site: TestSite };
@@ -28,7 +29,7 @@ beforeAll(async () => {
   its.site = await here.relay.site({
     openai: here.vendor,
     allowedOrigins: [its.shop.origin],
-    documents: [mug],
+    documents: [mug, cup],
   });
   its.shop.carry(its.site.key);
   its.stranger.carry(its.site.key);
@@ -131,7 +132,7 @@ async function startOtherShop(relay: string) {
   const folder = join(import.meta.dirname, '../widget-core/dist');
   const files = new Map(
     await Promise.all(
-      ['confab-loader.js', 'confab-panel.js'].map(
+      ['confab-loader.js', 'confab-panel.js', 'confab-proof.js'].map(
         async (name): Promise<[string, string]> => [`/assets/${name}`, await readFile(join(folder, name), 'utf8')],
       ),
     ),

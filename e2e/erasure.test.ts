@@ -67,7 +67,7 @@ const subject = { email: jane.email, phone: jane.phone };
 
 describe.each(databases)('a person who is in every table, on %s', database => {
   it('is found nowhere after one erasure: no row, no job, no log line', async () => {
-    const relay = await startTestRelay({ database });
+    const relay = await startTestRelay({ database, demo: true });
     const site = await relay.site({ documents: pages });
     const { handle, others, conversationIds } = await plant(site);
     const found = async () => {
@@ -104,7 +104,7 @@ describe.each(databases)('a person who is in every table, on %s', database => {
   });
 
   it('is forgotten by her own click just as well', async () => {
-    const relay = await startTestRelay({ database });
+    const relay = await startTestRelay({ database, demo: true });
     const site = await relay.site({ documents: pages });
     const { consentToken } = (await site.widget.decide('granted', { purposes: ['storage', 'analytics'] })).body;
     const turn = await site.widget.turn(question(`Is ${jane.asked} wool?`, { consentToken }));

@@ -32,7 +32,7 @@ async function startBroken({
   env?: NodeJS.ProcessEnv;
 } = {}) {
   const database = await databaseEnvironment('postgres');
-  const relay = await startTestRelay({ env: { ...database, ...env } });
+  const relay = await startTestRelay({ demo: true, env: { ...database, ...env } });
   const client = new Client({ connectionString: database.DATABASE_URL });
   await client.connect();
   await client.query(`
@@ -91,7 +91,7 @@ describe('a fault in a request', () => {
     onTestFinished(() => sink.close());
     const vendor = await startFakeOpenai({ script: { status: 500 } });
     onTestFinished(() => vendor.close());
-    const relay = await startTestRelay({ env: { SENTRY_DSN: sink.dsn } });
+    const relay = await startTestRelay({ demo: true, env: { SENTRY_DSN: sink.dsn } });
     const site = await relay.site({ openai: vendor });
     await call('GET', `${relay.url}/nowhere?q=${WORDS}`);
     await call('GET', `${relay.url}/v1/site`, { bearer: WORDS });

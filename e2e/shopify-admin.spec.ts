@@ -5,7 +5,7 @@ import { eventually, launchBrowser } from './browser.ts';
 import type { FakeShop } from './fakes/shopify/index.ts';
 import { type ShopifyRelay, startShopifyRelay } from './shopify.ts';
 import { openAdmin } from './shopify-browser.ts';
-import { plantShop } from './shopify-plant.ts';
+import { plantShop, siteOf } from './shopify-plant.ts';
 
 const PAGES = ['', '/conversations', '/leads', '/knowledge', '/privacy'];
 const WIDTHS = { desktop: { width: 1_280, height: 900 }, phone: { width: 390, height: 844 } };
@@ -58,6 +58,8 @@ const looks: [string, () => [FakeShop, string]][] = [
   ...PAGES.map(path => [`${path || '/'} with much`, () => [full, path]] as (typeof looks)[number]),
   ['the check of the consent log', () => [full, '/privacy?verify=1']],
   ['a conversation', () => [full, `/conversations/${planted.rich}`]],
+  ['a new answer', () => [full, '/knowledge/answers/new']],
+  ['an answer put right', () => [full, `/conversations/${planted.rich}/answers/${planted.answer}`]],
   ['a restricted conversation', () => [full, `/conversations/${planted.restricted}`]],
 ];
 
@@ -100,6 +102,59 @@ it('what a merchant presses is done, and said', async () => {
   await frame.locator('[data-poll]').waitFor({ state: 'attached' });
   await bed.jobsDone({ hurry: true });
   await frame.locator('s-button', { hasText: 'Sync now' }).waitFor();
+});
+
+it('an answer is put right by keyboard, said where it is wrong, and known from then on', async () => {
+  const { page, frame } = await open(full, `/conversations/${planted.rich}`);
+  const field = (name: string) => frame.locator(`#page [name="${name}"]`);
+  const box = (name: string) => field(name).locator('input, textarea');
+  const entries = async () => {
+    const { site } = await siteOf(bed.relay, full.domain);
+    return (await bed.relay.services.entries.list(site, { limit: 100 })).items;
+  };
+  const before = await entries();
+  const why = frame.getByText('Why did it say that?');
+  expect(await frame.getByText('Spun from hostile wool.').isVisible()).toBe(false);
+  await why.locator('xpath=..').focus();
+  await page.keyboard.press('Enter');
+  await frame.getByText('Spun from hostile wool.').waitFor();
+  await frame.locator(`s-link[href$="${planted.answer}"]`).focus();
+  await page.keyboard.press('Enter');
+  await frame.locator('s-page[heading="Write an answer"]').waitFor();
+  expect(await box('answer').inputValue()).toMatch(/^It is wool\.\n/);
+
+  await box('question').fill('Is the jumper made of wool?');
+  await box('link').fill('no address');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await eventually(() => field('link').getAttribute('error')).toContain('The address is not');
+  expect(await box('question').inputValue()).toBe('Is the jumper made of wool?');
+  expect(await entries()).toEqual(before);
+
+  await frame.locator('s-button', { hasText: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Stay' }).click();
+  expect(await box('question').inputValue()).toBe('Is the jumper made of wool?');
+  await box('link').fill('');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await frame.locator('s-page[heading^="Conversation of"]').waitFor();
+  await eventually(() => page.locator('#toasts').textContent()).toContain('Saved. The assistant answers from it');
+  expect(await entries()).toMatchObject([{ question: 'Is the jumper made of wool?', links: [] }, ...before]);
+});
+
+it('a question without an answer is taken off the list, and an own answer removed, where one stands', async () => {
+  const { page, frame } = await open(full, '/knowledge');
+  const toast = () => page.locator('#toasts').textContent();
+  await frame.locator('s-button', { hasText: 'Take off the list' }).focus();
+  await page.keyboard.press('Enter');
+  await eventually(toast).toContain('The question is off the list.');
+  await frame.getByText('There is none: everything that was asked so far').waitFor();
+  const removes = frame.locator('s-button', { hasText: 'Remove' });
+  const count = await removes.count();
+  await removes.first().focus();
+  await page.keyboard.press('Enter');
+  await eventually(toast).toContain('The answer is removed.');
+  await eventually(() => removes.count()).toBe(count - 1);
 });
 
 it('a page without an ID token has one fetched and is there', async () => {

@@ -45,6 +45,8 @@ const PLAIN: Readonly<Record<string, readonly string[]>> = {
   input: ['type', 'name', 'value'],
   div: ['id', 'hidden', 'role', 'aria-label', 'aria-labelledby'],
   span: [],
+  details: [],
+  summary: [],
   p: ['id', 'hidden'],
 };
 

@@ -72,10 +72,25 @@ export async function plantShop(relay: TestRelay, domain: string) {
       },
     ],
   };
+  const [asked, answerId] = [randomUUID(), randomUUID()];
+  const passages = [
+    {
+      index: 1,
+      documentId: randomUUID(),
+      externalId: 'gid://shopify/Product/9001',
+      title: `Kittiwake Jumper ${HOSTILE}`,
+      url: `https://${domain}/products/jumper`,
+      heading: RTL,
+      text: `Spun from hostile wool.\n${LONG}`,
+      score: 7,
+    },
+  ];
   const said = [
     { text: HOSTILE },
-    { ...answer, text: `It is wool [1].\n\n${RTL}` },
-    { text: LONG },
+    { ...answer, id: answerId, text: `It is wool [1].\n\n${RTL}`, passages, outcome: 'answered' },
+    { text: LONG, clientTurnId: asked },
+    { role: 'assistant', text: 'I cannot say.', clientTurnId: asked, outcome: 'unanswered' },
+    { text: HOSTILE },
     { role: 'assistant', text: '', status: 'failed' },
     { text: `${EMOJI}\n\nstill there?` },
     { role: 'assistant', text: 'Half an ans', status: 'interrupted' },
@@ -86,6 +101,9 @@ export async function plantShop(relay: TestRelay, domain: string) {
       ...each,
     })),
   });
+  const links = [{ title: '', url: `https://${domain}/pages/hostile-${'long'.repeat(40)}` }];
+  await relay.services.entries.add(site, { question: `Is it hostile? ${HOSTILE}`, answer: LONG, links });
+  await relay.services.entries.add(site, { question: RTL, answer: EMOJI, links: [] });
   await db.message.create({ data: { ...messageRow(siteId, restricted, daysAgo(3)), text: 'the restricted words' } });
 
   const lead = (more: object, at: Date) => ({
@@ -156,5 +174,5 @@ export async function plantShop(relay: TestRelay, domain: string) {
   });
   await relay.services.retention.purgeSite(siteId, { trigger: 'manual' });
   await relay.services.legalHolds.place(siteId, { conversationId: rich, reason: HOSTILE, author: 'Counsel' });
-  return { siteId, rich, restricted };
+  return { siteId, rich, restricted, answer: answerId };
 }

@@ -341,7 +341,8 @@ describe('the app, to who means it ill,', () => {
     for (const { path } of (await routes()).filter(({ method }) => method === 'POST')) {
       const headers = { Authorization: `Bearer ${mine.idToken()}` };
       const answer = await fetch(`${url}/shopify/app${path}`, { method: 'POST', headers, body: form });
-      expect([200, 415], path).toContain(answer.status);
+      // What is about one thing finds none under this name.
+      expect([200, 415, ...(/\/x(\/|$)/.test(path) ? [404] : [])], path).toContain(answer.status);
       expect(await answer.text()).not.toContain('svg');
     }
   });
