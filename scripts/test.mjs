@@ -7,7 +7,7 @@ import { main, ScriptError } from './run.mjs';
 import { prepareShopify } from './shopify.mjs';
 import { prepareInBackground, testWordpress } from './wordpress-tests.mjs';
 
-const usage = `Checks everything: types, lint, and the tests (unit, integration, browser, WordPress). About twenty
+const usage = `Checks everything: types, lint, and the tests (unit, integration, browser, WordPress). About thirty
 minutes on two cores.
 
 Usage
