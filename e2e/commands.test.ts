@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { commands, runCommand as run } from '@confab/relay/cli/commands.ts';
 import { lockAddress } from '@confab/relay/db/embedded.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { databaseEnvironment, databases, makeDataDir, runCommand, spawnRelay } from './relay.ts';
+import { databaseEnvironment, databases, listeningIo, makeDataDir, runCommand, spawnRelay } from './relay.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -26,15 +26,7 @@ describe('npm run confab', () => {
 
   /** Runs a command that has no business with a database. */
   async function inProcess(argv: string[]) {
-    const said = { out: '', err: '' };
-    const io = {
-      async out(text: string) {
-        said.out += text;
-      },
-      err(text: string) {
-        said.err += text;
-      },
-    };
+    const { said, io } = listeningIo();
     const services = () => Promise.reject(new Error('the database was opened'));
     return { code: await run(argv, io, services, new AbortController().signal), ...said };
   }

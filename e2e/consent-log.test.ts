@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   call,
   databaseEnvironment,
+  listeningIo,
   makeDataDir,
   SECRET_KEY,
   spawnRelay,
@@ -127,15 +128,7 @@ describe('the command', () => {
 
   /** The command of these words, in this process. */
   async function confab(...words: string[]) {
-    const said = { out: '', err: '' };
-    const io = {
-      async out(more: string) {
-        said.out += more;
-      },
-      err(more: string) {
-        said.err += more;
-      },
-    };
+    const { said, io } = listeningIo();
     const code = await runCommand(words, io, async () => relay.services, new AbortController().signal);
     return { code, ...said };
   }

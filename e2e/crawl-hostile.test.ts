@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DAY_MS, reasons, SHOP, crawler as startCrawler, startRelayForCrawls, urls } from './crawler.ts';
 import { type Host, htmlPage, type Reply, sitemapOf } from './fakes/site.ts';
 import type { TestRelay } from './relay.ts';
@@ -397,7 +397,7 @@ describe('a crawl that is cut off', () => {
       return asked === 5 ? new Promise(() => {}) : world.internet.fetch(input, init);
     }) as typeof fetch);
     void world.slice(sourceId, dying).catch(() => {});
-    while (asked < 5) await new Promise(resolve => setTimeout(resolve, 5));
+    await vi.waitFor(() => expect(asked).toBe(5), { timeout: 10_000, interval: 5 });
     expect((await world.sources.get(world.site, sourceId)).state).toBe('crawling');
     // Another process leaves it alone while the first one may still live.
     expect(await world.slice(sourceId)).toBe(60);

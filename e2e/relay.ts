@@ -248,6 +248,20 @@ export async function runCommand(
   return { code, ...said };
 }
 
+/** Where a command of this process writes, and what it has written there. */
+export function listeningIo() {
+  const said = { out: '', err: '' };
+  const io = {
+    async out(text: string) {
+      said.out += text;
+    },
+    err(text: string) {
+      said.err += text;
+    },
+  };
+  return { said, io };
+}
+
 /**
  * A data folder; whoever asks for one removes it. Unless it shall be empty, the embedded database is made and migrated in
  * it already, which spares each test the seconds of a first start.

@@ -1,3 +1,4 @@
+import { uuid } from '@confab/contract';
 import type { z } from 'zod';
 import { AppError } from '../lib/app-error.ts';
 
@@ -14,6 +15,13 @@ export function validate<Schema extends z.ZodType>(schema: Schema, input: unknow
   const [first] = errors;
   const where = first?.path ? `"${first.path}": ` : '';
   throw new AppError('validation_failed', `${where}${first?.message ?? 'not valid'}`, { errors });
+}
+
+/** The id in an address. What is no id is the id of nothing: throws 404 `not_found` with these words. */
+export function idOf(given: string | undefined, otherwise: string): string {
+  const id = uuid.safeParse(given);
+  if (!id.success) throw new AppError('not_found', otherwise);
+  return id.data.toLowerCase();
 }
 
 /** An issue in the words of a person who has a form before them; what our own schemas say stays. */

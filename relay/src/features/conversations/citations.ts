@@ -39,29 +39,24 @@ export async function citationsOf(
 ): Promise<Citation[]> {
   const cited = new Set(told);
   for (const { sentence, index } of namings(text)) {
-    if (!cited.has(index) && (await supportOf(sentence, passages, index)) !== 'none') cited.add(index);
+    if (!cited.has(index) && (await mayRestOn(sentence, passages, index))) cited.add(index);
   }
   const documents = new Map(passages.map(({ index, title, url }) => [index, { index, title, url }]));
   return [...documents.values()].filter(({ index }) => cited.has(index));
 }
 
 /**
- * What a document holds of a sentence that names it: `some` where they share a word or a number; `unclear` where the
- * sentence is too short to tell, and `foreign` where they are in two languages.
+ * Whether a sentence that names a document may rest on it: they share a word or a number, or nobody can tell, as the
+ * sentence is too short or they are in two languages.
  */
-async function supportOf(
-  sentence: string,
-  passages: readonly Passage[],
-  index: number,
-): Promise<'some' | 'foreign' | 'unclear' | 'none'> {
+async function mayRestOn(sentence: string, passages: readonly Passage[], index: number): Promise<boolean> {
   const texts = passages.filter(passage => passage.index === index).map(({ title, text }) => `${title}\n${text}`);
-  if (texts.length === 0) return 'none';
+  if (texts.length === 0) return false;
   const said = tellingWords(sentence);
   const held = tellingWords(texts.join('\n'));
-  if ([...said].some(word => held.has(word))) return 'some';
-  if (said.size < WORDS_MIN) return 'unclear';
+  if (said.size < WORDS_MIN || [...said].some(word => held.has(word))) return true;
   const [ofSentence, ofDocument] = await Promise.all([sentence, texts.join('\n')].map(languageIfClear));
-  return ofSentence && ofDocument && ofSentence !== ofDocument ? 'foreign' : 'none';
+  return ofSentence !== undefined && ofDocument !== undefined && ofSentence !== ofDocument;
 }
 
 const UNKNOWN = 'und';

@@ -15,7 +15,7 @@ import type { Proofs } from '../../http/proof.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import type { SiteContext, SiteState } from '../../http/request-state.ts';
 import { readerGone, sendEvents } from '../../http/sse.ts';
-import { validate } from '../../http/validate.ts';
+import { idOf, validate } from '../../http/validate.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Drain } from '../../lib/drain.ts';
 import { handleHashOf } from '../consent/index.ts';
@@ -85,13 +85,14 @@ export function conversationListRoutes(
   });
 
   router.post('/unanswered/:messageId', async ctx => {
-    const id = uuid.safeParse(ctx.params.messageId);
-    if (!id.success || !(await conversations.handle(ctx.state.site, id.data))) {
-      throw new AppError('not_found', 'There is no such unanswered question (any more).');
+    if (!(await conversations.handle(ctx.state.site, idOf(ctx.params.messageId, NO_QUESTION)))) {
+      throw new AppError('not_found', NO_QUESTION);
     }
     ctx.status = 204;
   });
 }
+
+const NO_QUESTION = 'There is no such unanswered question (any more).';
 
 /** One of three kinds of turn; which one, the visitor's consent has decided. */
 function turnOf(body: unknown): TurnRequest {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import {
   call,
   databases,
+  listeningIo,
   pages,
   question,
   SHOP,
@@ -138,15 +139,7 @@ describe.each(databases)('what an owner writes for the knowledge on %s', databas
 
   describe('the test set', () => {
     async function evaluate(...more: string[]) {
-      const said = { out: '', err: '' };
-      const io = {
-        async out(text: string) {
-          said.out += text;
-        },
-        err(text: string) {
-          said.err += text;
-        },
-      };
+      const { said, io } = listeningIo();
       const argv = ['eval', '--site', site.key, ...more];
       const code = await runCommand(argv, io, async () => relay.services, new AbortController().signal);
       return { code, ...said };

@@ -131,4 +131,6 @@ const readable = ({ id, createdAt, updatedAt, ...entry }: StoredEntry): Entry =>
   updatedAt: updatedAt.toISOString(),
 });
 
-const notFound = () => new AppError('not_found', 'There is no such entry (any more).');
+export const NO_ENTRY = 'There is no such entry (any more).';
+
+const notFound = () => new AppError('not_found', NO_ENTRY);

@@ -1,10 +1,9 @@
-import { entryRequest, pageQuery, uuid, WIDGET_BODY_MAX } from '@confab/contract';
+import { entryRequest, pageQuery, WIDGET_BODY_MAX } from '@confab/contract';
 import type { Router } from '@koa/router';
 import { readJson } from '../../http/body.ts';
 import type { SiteState } from '../../http/request-state.ts';
-import { validate } from '../../http/validate.ts';
-import { AppError } from '../../lib/app-error.ts';
-import type { Entries } from './entries.ts';
+import { idOf, validate } from '../../http/validate.ts';
+import { type Entries, NO_ENTRY } from './entries.ts';
 
 /** A plugin's calls about what the owner wrote for the knowledge. */
 export function entryRoutes(router: Router<SiteState>, { entries }: { entries: Entries }): void {
@@ -20,17 +19,11 @@ export function entryRoutes(router: Router<SiteState>, { entries }: { entries: E
 
   router.put('/entries/:id', async ctx => {
     const body = await readJson(ctx, { types: ['application/json'], max: WIDGET_BODY_MAX });
-    ctx.body = await entries.change(ctx.state.site, idOf(ctx.params.id), validate(entryRequest, body));
+    ctx.body = await entries.change(ctx.state.site, idOf(ctx.params.id, NO_ENTRY), validate(entryRequest, body));
   });
 
   router.delete('/entries/:id', async ctx => {
-    await entries.remove(ctx.state.site, idOf(ctx.params.id));
+    await entries.remove(ctx.state.site, idOf(ctx.params.id, NO_ENTRY));
     ctx.status = 204;
   });
-}
-
-function idOf(given: string | undefined): string {
-  const id = uuid.safeParse(given);
-  if (!id.success) throw new AppError('not_found', 'There is no such entry (any more).');
-  return id.data;
 }

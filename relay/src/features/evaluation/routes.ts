@@ -1,10 +1,12 @@
-import { evalCaseRequest, pageQuery, uuid, WIDGET_BODY_MAX } from '@confab/contract';
+import { evalCaseRequest, pageQuery, WIDGET_BODY_MAX } from '@confab/contract';
 import type { Router } from '@koa/router';
 import { readJson } from '../../http/body.ts';
 import type { SiteState } from '../../http/request-state.ts';
-import { validate } from '../../http/validate.ts';
+import { idOf, validate } from '../../http/validate.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Evaluation } from './evaluation.ts';
+
+const NO_CASE = 'There is no such case (any more).';
 
 /** A plugin's calls about the site's own test set. */
 export function evaluationRoutes(router: Router<SiteState>, { evaluation }: { evaluation: Evaluation }): void {
@@ -19,9 +21,8 @@ export function evaluationRoutes(router: Router<SiteState>, { evaluation }: { ev
   });
 
   router.delete('/eval-cases/:id', async ctx => {
-    const id = uuid.safeParse(ctx.params.id);
-    if (!id.success || !(await evaluation.remove(ctx.state.site, id.data))) {
-      throw new AppError('not_found', 'There is no such case (any more).');
+    if (!(await evaluation.remove(ctx.state.site, idOf(ctx.params.id, NO_CASE)))) {
+      throw new AppError('not_found', NO_CASE);
     }
     ctx.status = 204;
   });

@@ -6,17 +6,18 @@ import {
   pageQuery,
   type RetentionResponse,
   retentionQuery,
-  uuid,
   WIDGET_BODY_MAX,
 } from '@confab/contract';
 import type { Router } from '@koa/router';
 import { readJson } from '../../http/body.ts';
 import type { SiteState } from '../../http/request-state.ts';
-import { validate } from '../../http/validate.ts';
+import { idOf, validate } from '../../http/validate.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { pageOf, placeOf } from '../../lib/cursor.ts';
 import type { LegalHolds } from '../privacy/index.ts';
 import type { Retention, Windows } from './retention.ts';
+
+const NO_HOLD = 'There is no such legal hold, or it was ended before.';
 
 type Deps = { retention: Retention; legalHolds: LegalHolds };
 
@@ -50,9 +51,8 @@ export function retentionRoutes(router: Router<SiteState>, { retention, legalHol
   router.delete('/legal-holds/:id', async ctx => {
     const body = await readJson(ctx, { types: ['application/json'], max: WIDGET_BODY_MAX });
     const { author } = validate(legalHoldRelease, body);
-    const id = uuid.safeParse(ctx.params.id);
-    if (!id.success || !(await legalHolds.release(ctx.state.site.id, id.data, author))) {
-      throw new AppError('not_found', 'There is no such legal hold, or it was ended before.');
+    if (!(await legalHolds.release(ctx.state.site.id, idOf(ctx.params.id, NO_HOLD), author))) {
+      throw new AppError('not_found', NO_HOLD);
     }
     ctx.status = 204;
   });

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Conversations, conversationIdOf } from '../../../../features/conversations/index.ts';
 import type { Entries } from '../../../../features/entries/index.ts';
 import { readJson } from '../../../../http/body.ts';
-import { validate } from '../../../../http/validate.ts';
+import { idOf, validate } from '../../../../http/validate.ts';
 import { AppError } from '../../../../lib/app-error.ts';
 import { type Page, ROOT } from '../page.ts';
 import type { Pages } from '../pages.ts';
@@ -88,12 +88,6 @@ const SAVED = 'Saved. The assistant answers from it in a moment.';
 const NO_ENTRY = 'There is no such entry (any more).';
 const NO_ANSWER = 'There is no such answer (any more).';
 const NO_QUESTION = 'There is no such unanswered question (any more).';
-
-function idOf(given: string | undefined, otherwise: string): string {
-  const id = uuid.safeParse(given);
-  if (!id.success) throw new AppError('not_found', otherwise);
-  return id.data.toLowerCase();
-}
 
 const bodyOf = (ctx: Context) => readJson(ctx, { types: ['application/json'], max: WIDGET_BODY_MAX });
 
