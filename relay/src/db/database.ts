@@ -23,11 +23,9 @@ export async function openDatabase(config: { databaseUrl: string | undefined; da
   // Ours to end: a pool that the schema engine opens for itself would keep the process for seconds after its last work.
   const pool = new pg.Pool({ connectionString: config.databaseUrl, max: POOL_MAX });
   const adapter = embedded ? new PrismaPGlite(embedded.pglite) : new PrismaPg(pool, { statementNameGenerator });
-  const prepare = async (client: Parameters<typeof prepareVectors>[0]) => {
-    await applyMigrations(adapter);
-    return prepareVectors(client);
-  };
-  const hasVectors = await (embedded ? prepare(embedded.pglite) : alone(config.databaseUrl as string, prepare));
+  const hasVectors = await (embedded
+    ? applyMigrations(adapter).then(() => prepareVectors(embedded.pglite))
+    : alone(config.databaseUrl as string, prepareVectors));
   const db = new PrismaClient({ adapter });
   return {
     db,
@@ -67,14 +65,20 @@ async function applyMigrations(adapter: PrismaPg | PrismaPGlite): Promise<void> 
   await engine.applyMigrations({ migrationsList, filters: everyTable });
 }
 
-/** Several relays that start at once migrate one after the other: the lock is the database's, and ends with us. */
+/**
+ * Migrates, and then does the work. Several relays that start at once do so one after the other: the lock is the
+ * database's, and ends with us. The engine leaves a lock of its own with its connection, so that one ends as well.
+ */
 async function alone<Result>(databaseUrl: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = new pg.Client({ connectionString: databaseUrl });
+  const engines = new pg.Pool({ connectionString: databaseUrl });
   await client.connect();
   try {
     await client.query("SELECT pg_advisory_lock(hashtext('confab migrations'))");
+    await applyMigrations(new PrismaPg(engines));
     return await work(client);
   } finally {
+    await engines.end();
     await client.end();
   }
 }
