@@ -62,6 +62,21 @@ export const variables = z.object({
   BEDROCK_REGION: z.string().default('us-east-1'),
   BEDROCK_MODEL: z.string().default('us.anthropic.claude-haiku-4-5-20251001-v1:0'),
   OPENAI_EMBEDDING_MODEL: z.string().default('text-embedding-3-small'),
+  HUBSPOT_BASE_URL: baseUrl('https://api.hubapi.com'),
+  SALESFORCE_LOGIN_URL: baseUrl('https://login.salesforce.com'),
+  PIPEDRIVE_BASE_URL: baseUrl('https://api.pipedrive.com'),
+  KLAVIYO_BASE_URL: baseUrl('https://a.klaviyo.com'),
+  ZOHO_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  RESEND_API_KEY: token.optional(),
+  RESEND_BASE_URL: baseUrl('https://api.resend.com'),
+  RESEND_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/=]{24,}$/, 'expected the signing secret of the webhook, such as whsec_…')
+    .optional(),
+  CONFAB_EMAIL_FROM: z
+    .string()
+    .regex(/^[^\s@<>,"]+@[^\s@<>,"]+\.[^\s@<>,"]+$/, 'expected an address such as chat@relay.example')
+    .optional(),
   SHOPIFY_API_KEY: token.optional(),
   SHOPIFY_API_SECRET: token.optional(),
   SHOPIFY_APP_HANDLE: z
@@ -76,6 +91,7 @@ export const variables = z.object({
 /** What only works together: all of a row, or none of it. */
 const TOGETHER = [
   ['SHOPIFY_API_KEY', 'SHOPIFY_API_SECRET'],
+  ['RESEND_API_KEY', 'CONFAB_EMAIL_FROM'],
   ['SHOPIFY_PARTNER_ORGANIZATION_ID', 'SHOPIFY_PARTNER_TOKEN', 'SHOPIFY_APP_ID'],
 ];
 
@@ -103,6 +119,9 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
   if (present.NODE_ENV === 'production') {
     if (present.SHOPIFY_API_KEY && !present.CONFAB_PUBLIC_URL) {
       wrong.push('CONFAB_PUBLIC_URL: missing; storefronts on Shopify are told where the relay is');
+    }
+    if (present.RESEND_API_KEY && !present.CONFAB_PUBLIC_URL) {
+      wrong.push('CONFAB_PUBLIC_URL: missing; e-mails have links that lead to the relay');
     }
     if (present.CONFAB_RATE_LIMIT === 'off') {
       wrong.push('CONFAB_RATE_LIMIT: "off" is for tests and benchmarks only, and refused in production');
@@ -147,6 +166,19 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
       model: env.BEDROCK_MODEL,
     },
     embeddings: { model: env.OPENAI_EMBEDDING_MODEL },
+    crm: {
+      hubspot: { baseUrl: env.HUBSPOT_BASE_URL },
+      salesforce: { loginUrl: env.SALESFORCE_LOGIN_URL },
+      pipedrive: { baseUrl: env.PIPEDRIVE_BASE_URL },
+      klaviyo: { baseUrl: env.KLAVIYO_BASE_URL },
+      zoho: { baseUrl: env.ZOHO_BASE_URL },
+    },
+    email: {
+      from: env.CONFAB_EMAIL_FROM,
+      resend: env.RESEND_API_KEY
+        ? { apiKey: env.RESEND_API_KEY, baseUrl: env.RESEND_BASE_URL, webhookSecret: env.RESEND_WEBHOOK_SECRET }
+        : undefined,
+    },
     shopify: shopifyOf(env),
   };
 }

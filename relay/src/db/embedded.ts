@@ -41,17 +41,26 @@ export async function openEmbedded(dataDir: string) {
   };
 }
 
-/** The tables that people's data are deleted from; a test compares them with the registry. */
+/**
+ * The tables that people's data are deleted from; a test compares them with the registry. The settings of a site hold the
+ * addresses of those who run it.
+ */
 export const FORGETTING = [
+  'Site',
   'Message',
   'Conversation',
   'PageView',
   'Lead',
+  'Delivery',
   'ConsentRecord',
   'ConsentToken',
   'DataRequest',
   'LegalHold',
   'ShopifyWebhook',
+  'Email',
+  'EmailAddress',
+  'EmailSuppression',
+  'EmailCount',
 ];
 
 /**

@@ -2,16 +2,21 @@ import { z } from 'zod';
 import { locale, text, timestamp, uuid } from './primitives.ts';
 
 export const decision = z.enum(['granted', 'declined', 'withdrawn']);
-export const purpose = z.enum(['storage', 'analytics']);
-export const consentSource = z.enum(['banner', 'platform', 'gpc', 'settings']);
+export const purpose = z.enum(['storage', 'analytics', 'marketing']);
+export const consentSource = z.enum(['banner', 'platform', 'gpc', 'settings', 'lead_form']);
 export type Purpose = z.infer<typeof purpose>;
 
-/** A visitor's decision, as the widget sends it. */
+/** A visitor's decision, as the widget sends it. To marketing e-mails a person agrees with a lead, and not here. */
 export const consentRequest = z.strictObject({
   decision,
-  purposes: z.array(purpose).min(1).max(2).refine(isSet, 'names a purpose twice').default(['storage']),
+  purposes: z
+    .array(purpose.exclude(['marketing']))
+    .min(1)
+    .max(2)
+    .refine(isSet, 'names a purpose twice')
+    .default(['storage']),
   noticeVersion: text(64, 1),
-  source: consentSource,
+  source: consentSource.exclude(['lead_form']),
   locale,
   conversationId: uuid.optional().describe('the conversation handle; a withdrawal erases that conversation'),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timestamp, uuid } from './primitives.ts';
+import { text, timestamp, uuid } from './primitives.ts';
 import { citationSchema, productCard } from './turn.ts';
 
 /** How a stored message ended; `streaming` while its answer is being written. */
@@ -41,6 +41,10 @@ export const conversationSchema = z.object({
   messages: z.array(messageSchema),
 });
 export type Conversation = z.infer<typeof conversationSchema>;
+
+/** Where a visitor wants the chat sent to: one address, without a name. */
+export const transcriptRequest = z.strictObject({ email: text(320, 1) });
+export type TranscriptRequest = z.infer<typeof transcriptRequest>;
 
 /** What the owner sees of an answer beyond its words. */
 export const ownedMessage = messageSchema.extend({

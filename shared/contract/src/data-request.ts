@@ -56,6 +56,11 @@ const exportedMessage = z.object({
   handledAt: timestamp.optional().describe('when the site’s owner dealt with the question'),
 });
 
+const shownConsent = z.object({
+  receipt: receiptSchema,
+  notice: z.looseObject({}).optional().describe('the words that were shown'),
+});
+
 const exportedConversation = z.object({
   id: uuid,
   locale: z.string().nullable(),
@@ -67,22 +72,24 @@ const exportedConversation = z.object({
   createdAt: timestamp,
   restrictedAt: timestamp.nullable(),
   messages: z.array(exportedMessage),
-  consents: z
-    .array(
-      z.object({
-        receipt: receiptSchema,
-        notice: z.looseObject({}).optional().describe('the words that were shown'),
-      }),
-    )
-    .describe('the visitor’s decisions, oldest first'),
+  consents: z.array(shownConsent).describe('the visitor’s decisions, oldest first'),
 });
 
 const exportedLead = z.object({
   id: uuid,
   ...leadContent,
   externalId: z.string().nullable().describe('the platform’s id of the customer that was made of it'),
-  deliveredAt: timestamp.nullable().describe('when the platform’s list of customers took it'),
   restrictedAt: timestamp.nullable(),
+  deliveries: z
+    .array(
+      z.object({
+        target: z.string(),
+        deliveredAt: timestamp.nullable(),
+        externalId: z.string().nullable().describe('what the receiver knows the person or the message as'),
+      }),
+    )
+    .describe('whom the site had it handed over to'),
+  consents: z.array(shownConsent).describe('the person’s agreement to marketing e-mails, where the box was ticked'),
 });
 
 const exportedPageView = z.object({
@@ -91,6 +98,15 @@ const exportedPageView = z.object({
   url: z.string(),
   referrer: z.string().nullable(),
   createdAt: timestamp,
+});
+
+const exportedEmail = z.object({
+  id: uuid,
+  kind: z.string().describe('such as `transcript`; `address`: one that the site’s notifications go to'),
+  createdAt: timestamp,
+  sentAt: timestamp.nullable(),
+  confirmedAt: timestamp.nullable().optional(),
+  unsubscribedFrom: z.array(z.string()).optional(),
 });
 
 /** All personal data of a person, machine-readable: one list for each class of data. */
@@ -103,6 +119,9 @@ export const personalDataDocument = z.object({
     pageViews: z.array(exportedPageView),
     conversations: z.array(exportedConversation),
     leads: z.array(exportedLead),
+    emails: z
+      .array(exportedEmail)
+      .describe('that mails went to the person, or told of them; what they said is not kept'),
   }),
 });
 export type PersonalDataDocument = z.infer<typeof personalDataDocument>;

@@ -20,3 +20,4 @@ export * from './texts.ts';
 export * from './translations.ts';
 export * from './turn.ts';
 export * from './uploads.ts';
+export * from './webhooks.ts';

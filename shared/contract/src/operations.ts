@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { widgetConfig } from './config.ts';
 import { connectTokenRequest, connectTokenResponse, disconnectRequest, verificationResponse } from './connect.ts';
 import { consentRequest, consentResponse, consentsPage, consentsQuery, publicKeySet } from './consent.ts';
-import { conversationPage, conversationSchema, ownedConversation, unansweredPage } from './conversation.ts';
+import {
+  conversationPage,
+  conversationSchema,
+  ownedConversation,
+  transcriptRequest,
+  unansweredPage,
+} from './conversation.ts';
 import {
   dataRequest,
   dataRequestPage,
@@ -19,7 +25,16 @@ import {
   searchResponse,
 } from './documents.ts';
 import { entryPage, entryRequest, entrySchema, evalCasePage, evalCaseRequest, evalCaseSchema } from './entries.ts';
-import { leadPage, leadRequest, leadResponse } from './lead.ts';
+import {
+  crmTestResponse,
+  deliveriesQuery,
+  deliveryPage,
+  leadPage,
+  leadRequest,
+  leadResponse,
+  retryRequest,
+  retryResponse,
+} from './lead.ts';
 import { pageQuery } from './page.ts';
 import { pageviewRequest } from './pageview.ts';
 import { locale } from './primitives.ts';
@@ -38,6 +53,15 @@ import { siteResponse } from './site.ts';
 import { sourceDetails, sourcePage, sourceRequest } from './sources.ts';
 import { turnRequest } from './turn.ts';
 import { uploadPage, uploadQuery, uploadResponse, uploadTypes } from './uploads.ts';
+import {
+  webhookAccepted,
+  webhookCreated,
+  webhookDeliveryPage,
+  webhookEndpoint,
+  webhookPage,
+  webhookRequest,
+  webhookSecret,
+} from './webhooks.ts';
 
 /** One call of the relay, for the OpenAPI document. `answer` is a schema, a media type, or nothing. */
 export type Operation = {
@@ -143,6 +167,24 @@ export const operations: Operation[] = [
     problems: ['unauthorized', 'conversation_not_found', ...widgetProblems],
   },
   {
+    id: 'sendTranscript',
+    method: 'post',
+    path: `${widget}/conversation/transcript`,
+    summary: 'Sends the conversation to an address that its visitor typed and confirmed: three times at the most.',
+    credential: 'conversationHandle',
+    body: transcriptRequest,
+    status: 202,
+    answer: z.object({}),
+    problems: [
+      ...bodyProblems,
+      'unauthorized',
+      'conversation_not_found',
+      'not_offered',
+      'nothing_to_send',
+      ...widgetProblems,
+    ],
+  },
+  {
     id: 'eraseConversation',
     method: 'delete',
     path: `${widget}/conversation`,
@@ -166,7 +208,8 @@ export const operations: Operation[] = [
     id: 'leaveLead',
     method: 'post',
     path: `${widget}/leads`,
-    summary: 'Keeps the contact details that a visitor leaves. The same once more within an hour is the same lead.',
+    summary:
+      'Keeps the contact details that a visitor leaves. More of the same person within an hour is the same lead.',
     body: leadRequest,
     status: 201,
     answer: leadResponse,
@@ -318,6 +361,48 @@ export const operations: Operation[] = [
     status: 200,
     answer: leadPage,
     problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'retryDelivery',
+    method: 'post',
+    path: '/v1/site/leads/{id}/deliveries/{target}',
+    summary: 'Hands a lead over to one receiver again at once, where it waits or has failed.',
+    credential: 'siteSecret',
+    status: 202,
+    answer: retryResponse,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
+    id: 'testCrm',
+    method: 'post',
+    path: '/v1/site/crm/{name}/test',
+    summary: 'Has a CRM take a test lead and erase it again, by the saved settings, and tells what it said.',
+    credential: 'siteSecret',
+    status: 200,
+    answer: crmTestResponse,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
+    id: 'listDeliveries',
+    method: 'get',
+    path: '/v1/site/deliveries',
+    summary: 'What has not arrived where it should, longest waiting first; also erasures of leads that are gone here.',
+    credential: 'siteSecret',
+    query: deliveriesQuery,
+    status: 200,
+    answer: deliveryPage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'retryDeliveries',
+    method: 'post',
+    path: '/v1/site/deliveries/retry',
+    summary: 'Tries everything again at once that waits or has failed, or what one receiver should have.',
+    credential: 'siteSecret',
+    body: retryRequest,
+    status: 202,
+    answer: retryResponse,
+    problems: [...bodyProblems, ...siteProblems],
   },
   {
     id: 'listDocuments',
@@ -572,6 +657,100 @@ export const operations: Operation[] = [
     body: legalHoldRelease,
     status: 204,
     problems: [...bodyProblems, 'not_found', ...siteProblems],
+  },
+  {
+    id: 'listWebhooks',
+    method: 'get',
+    path: '/v1/site/webhooks',
+    summary: 'The addresses that are told of what happens, newest first, each with whether that arrives.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: webhookPage,
+    problems: ['validation_failed', ...siteProblems],
+  },
+  {
+    id: 'addWebhook',
+    method: 'post',
+    path: '/v1/site/webhooks',
+    summary: 'Has one more address told of what happens. Its signing secret is shown this once.',
+    credential: 'siteSecret',
+    body: webhookRequest,
+    status: 201,
+    answer: webhookCreated,
+    problems: [...bodyProblems, ...siteProblems],
+  },
+  {
+    id: 'getWebhook',
+    method: 'get',
+    path: '/v1/site/webhooks/{id}',
+    summary: 'One address that is told of what happens.',
+    credential: 'siteSecret',
+    status: 200,
+    answer: webhookEndpoint,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
+    id: 'changeWebhook',
+    method: 'put',
+    path: '/v1/site/webhooks/{id}',
+    summary:
+      'Replaces an endpoint. One that is enabled again gets what was held meanwhile; one that has moved gets what it did not take.',
+    credential: 'siteSecret',
+    body: webhookRequest,
+    status: 200,
+    answer: webhookEndpoint,
+    problems: [...bodyProblems, 'not_found', ...siteProblems],
+  },
+  {
+    id: 'removeWebhook',
+    method: 'delete',
+    path: '/v1/site/webhooks/{id}',
+    summary: 'Tells this address nothing more, also not what waits.',
+    credential: 'siteSecret',
+    status: 204,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
+    id: 'rotateWebhookSecret',
+    method: 'post',
+    path: '/v1/site/webhooks/{id}/secret',
+    summary: 'Gives a new signing secret, this once. For a day each message is signed by both.',
+    credential: 'siteSecret',
+    status: 200,
+    answer: webhookSecret,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
+    id: 'testWebhook',
+    method: 'post',
+    path: '/v1/site/webhooks/{id}/test',
+    summary: 'Has a `webhook.test` message sent, also to one that is disabled; its deliveries tell how that went.',
+    credential: 'siteSecret',
+    status: 202,
+    answer: webhookAccepted,
+    problems: ['not_found', ...siteProblems],
+  },
+  {
+    id: 'listWebhookDeliveries',
+    method: 'get',
+    path: '/v1/site/webhooks/{id}/deliveries',
+    summary: 'What the endpoint was told in the last 30 days or is still to be, newest first, without personal values.',
+    credential: 'siteSecret',
+    query: pageQuery,
+    status: 200,
+    answer: webhookDeliveryPage,
+    problems: ['validation_failed', 'not_found', ...siteProblems],
+  },
+  {
+    id: 'replayWebhookDelivery',
+    method: 'post',
+    path: '/v1/site/webhooks/{id}/deliveries/{messageId}/replay',
+    summary: 'Has a message sent once more, whatever became of it before, under the same `webhook-id`.',
+    credential: 'siteSecret',
+    status: 202,
+    answer: webhookAccepted,
+    problems: ['not_found', ...siteProblems],
   },
   {
     id: 'exportConsents',

@@ -28,3 +28,14 @@ export const timestamp = z.iso.datetime({ offset: true }).refine(value => {
 }, 'is outside the years 1 to 9999');
 
 export const uuid = z.uuid();
+
+/** An IANA name of a time zone. */
+export const timezone = z.string().max(64).refine(isTimezone, 'is not a time zone such as "Europe/Dublin"');
+
+function isTimezone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}

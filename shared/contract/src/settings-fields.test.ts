@@ -24,6 +24,15 @@ describe('the descriptions of the settings', () => {
     expect(twice(settingsSections.map(({ id }) => id))).toEqual([]);
     expect(twice(fields.map(({ label }) => label))).toEqual([]);
   });
+
+  it('hide what is of one CRM behind the box of that CRM, and nothing else', () => {
+    const boxes = new Map(fields.map(({ path, options = [] }) => [path, options.map(({ value }) => value)]));
+    for (const { path, onlyWith } of fields) {
+      const crm = /^crm\.(\w+)\./.exec(path)?.[1];
+      expect(onlyWith).toEqual(crm && { path: 'crm.connectors', value: crm });
+      if (onlyWith) expect(boxes.get(onlyWith.path)).toContain(onlyWith.value);
+    }
+  });
 });
 
 function leavesOf(schema: unknown, path = ''): string[] {
@@ -60,7 +69,7 @@ const bounds = (field: SettingsField) => ({
   min: field.min,
   max: field.max,
   maxLength: isText(field) ? field.maxLength : undefined,
-  options: field.options?.map(({ value }) => value),
+  options: field.kind === 'mapping' ? undefined : field.options?.map(({ value }) => value),
 });
 
 function boundsOf(schema: unknown, asText: boolean) {

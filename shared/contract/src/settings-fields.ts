@@ -13,15 +13,19 @@ export type SettingsFieldKind =
   | 'secret'
   | 'url'
   | 'order'
+  | 'many'
   | 'locale'
   | 'timezone'
   | 'country'
   | 'origins'
+  | 'emails'
+  | 'mapping'
   | 'textsByLocale'
   | 'noticesByLocale'
   | 'prechatFields'
   | 'weeklyHours'
-  | 'holidays';
+  | 'holidays'
+  | 'exceptions';
 
 /** One setting, by its path in the settings document. */
 export type SettingsField = {
@@ -29,7 +33,10 @@ export type SettingsField = {
   kind: SettingsFieldKind;
   label: string;
   help?: string;
-  /** What a `select` offers, and what an `order` puts into an order or leaves out. */
+  /**
+   * What a `select` offers, what an `order` puts into an order or leaves out, what of a `many` can be ticked; and what a
+   * `mapping` has a row for, besides the site's own questions before the chat.
+   */
   options?: { value: string; label: string }[];
   min?: number;
   /** Of a number that is no whole one, its smallest step. */
@@ -40,9 +47,29 @@ export type SettingsField = {
   /** May be `null`; "help" says what that means. `hours` is `null` as a whole when its `weekly` is to be. */
   nullable?: boolean;
   maxLength?: number;
+  /** Shown only while this one of a `many` is ticked. */
+  onlyWith?: { path: string; value: string };
 };
 
 export type SettingsSection = { id: string; title: string; description?: string; fields: SettingsField[] };
+
+const NOTICE_TIMES = [
+  { value: 'at_once', label: 'At once' },
+  { value: 'daily', label: 'Once a day' },
+  { value: 'off', label: 'Never' },
+];
+
+const ofCrm = (value: string, fields: SettingsField[]): SettingsField[] =>
+  fields.map(field => ({ ...field, onlyWith: { path: 'crm.connectors', value } }));
+
+const LEAD_FIELDS = [
+  { value: 'name', label: 'Name' },
+  { value: 'email', label: 'E-mail address' },
+  { value: 'phone', label: 'Phone number' },
+  { value: 'message', label: 'Message' },
+  { value: 'callbackAt', label: 'Time to call back' },
+  { value: 'pageUrl', label: 'Page' },
+];
 
 /** Every setting of a site, in the order in which an owner thinks of them. */
 export const settingsSections: SettingsSection[] = [
@@ -301,6 +328,13 @@ export const settingsSections: SettingsSection[] = [
         help: 'Days on which you do not open, whatever the weekly hours say.',
         max: 100,
       },
+      {
+        path: 'hours.exceptions',
+        kind: 'exceptions',
+        label: 'Days with other hours',
+        help: 'Such as the day before a holiday. They count instead of the weekly hours, and instead of a holiday.',
+        max: 100,
+      },
     ],
   },
   {
@@ -435,13 +469,219 @@ export const settingsSections: SettingsSection[] = [
         path: 'features.marketing',
         kind: 'toggle',
         label: 'Visitors can agree to marketing e-mails',
-        help: 'Shopify only. The form has a box for it that is not ticked; who ticks it is a subscriber in your list of customers.',
+        help: 'The forms have a box for it that is not ticked. Ticking it makes a consent record of its own, and those of your CRMs that keep subscribers are told, as is Shopify.',
       },
       {
         path: 'features.orders',
         kind: 'toggle',
         label: 'Customers can ask about their own orders',
         help: 'Shopify only. A customer has to be signed in to your shop; nobody else is told anything of an order.',
+      },
+      {
+        path: 'features.transcript',
+        kind: 'toggle',
+        label: 'Visitors can have their chat sent to them by e-mail',
+        help: 'Only a chat that is stored, and only to an address that the visitor has confirmed in the chat.',
+      },
+    ],
+  },
+  {
+    id: 'crm',
+    title: 'Leads and CRM',
+    description:
+      'Contact details that visitors leave go to each CRM that is ticked here, once. What does not arrive is tried again for three days, and stands in the list of leads meanwhile. What is deleted here is deleted there as well, unless it was there before.',
+    fields: [
+      {
+        path: 'crm.connectors',
+        kind: 'many',
+        label: 'CRMs that get your leads',
+        help: 'Each needs its credentials below. One that you tick gets the leads from now on.',
+        options: [
+          { value: 'hubspot', label: 'HubSpot' },
+          { value: 'salesforce', label: 'Salesforce' },
+          { value: 'pipedrive', label: 'Pipedrive' },
+          { value: 'klaviyo', label: 'Klaviyo' },
+          { value: 'zoho', label: 'Zoho CRM' },
+        ],
+        max: 5,
+      },
+      {
+        path: 'crm.transcript',
+        kind: 'toggle',
+        label: 'Send what was said in the chat with the lead',
+        help: 'Only of chats that are stored. Say so in your privacy policy.',
+      },
+      ...ofCrm('hubspot', [
+        {
+          path: 'crm.hubspot.accessToken',
+          kind: 'secret',
+          label: 'HubSpot access token',
+          help: 'Of a private app, with the scopes to read and write contacts and their properties: in HubSpot under Settings, Integrations, Private Apps. Stored encrypted at the relay, and never shown again.',
+          nullable: true,
+        },
+        {
+          path: 'crm.hubspot.mapping',
+          kind: 'mapping',
+          label: 'Fields in HubSpot',
+          help: 'Only where you want something other than the usual: which field of the form goes into which property, by its internal name. Everything else is written into a note.',
+          options: LEAD_FIELDS,
+        },
+      ]),
+      ...ofCrm('salesforce', [
+        {
+          path: 'crm.salesforce.loginUrl',
+          kind: 'url',
+          label: 'Salesforce address',
+          help: 'The domain of your organisation, such as https://example.my.salesforce.com. Empty: https://login.salesforce.com.',
+          nullable: true,
+        },
+        {
+          path: 'crm.salesforce.clientId',
+          kind: 'text',
+          label: 'Salesforce consumer key',
+          help: 'Of a connected app: in Salesforce under Setup, App Manager, with OAuth switched on and the scope “Manage user data via APIs”.',
+          nullable: true,
+          maxLength: 300,
+        },
+        {
+          path: 'crm.salesforce.clientSecret',
+          kind: 'secret',
+          label: 'Salesforce consumer secret',
+          help: 'It stands beside the consumer key. Stored encrypted at the relay, and never shown again.',
+          nullable: true,
+        },
+        {
+          path: 'crm.salesforce.refreshToken',
+          kind: 'secret',
+          label: 'Salesforce refresh token',
+          help: 'Where your connected app uses the client credentials flow, leave this empty.',
+          nullable: true,
+        },
+        {
+          path: 'crm.salesforce.mapping',
+          kind: 'mapping',
+          label: 'Fields in Salesforce',
+          help: 'Which field of the form goes into which field of the lead, by its API name such as Company. Everything else is written into a note.',
+          options: LEAD_FIELDS,
+        },
+      ]),
+      ...ofCrm('pipedrive', [
+        {
+          path: 'crm.pipedrive.apiToken',
+          kind: 'secret',
+          label: 'Pipedrive API token',
+          help: 'In Pipedrive under Personal preferences, API. Stored encrypted at the relay, and never shown again.',
+          nullable: true,
+        },
+        {
+          path: 'crm.pipedrive.mapping',
+          kind: 'mapping',
+          label: 'Fields in Pipedrive',
+          help: 'Which field of the form goes into which field of the person, by its API key. Everything else is written into a note.',
+          options: LEAD_FIELDS,
+        },
+      ]),
+      ...ofCrm('klaviyo', [
+        {
+          path: 'crm.klaviyo.apiKey',
+          kind: 'secret',
+          label: 'Klaviyo private key',
+          help: 'With full access to profiles, lists, subscriptions and data privacy: in Klaviyo under Settings, API keys. Stored encrypted at the relay, and never shown again.',
+          nullable: true,
+        },
+        {
+          path: 'crm.klaviyo.listId',
+          kind: 'text',
+          label: 'Klaviyo list',
+          help: 'The id of the list that those join who agreed to marketing e-mails. Empty: nobody is subscribed.',
+          nullable: true,
+          maxLength: 40,
+        },
+        {
+          path: 'crm.klaviyo.mapping',
+          kind: 'mapping',
+          label: 'Fields in Klaviyo',
+          help: 'Which field of the form goes into which property of the profile.',
+          options: LEAD_FIELDS,
+        },
+      ]),
+      ...ofCrm('zoho', [
+        {
+          path: 'crm.zoho.region',
+          kind: 'select',
+          label: 'Zoho data centre',
+          help: 'As the address ends that you use Zoho at.',
+          options: [
+            { value: 'com', label: 'zoho.com' },
+            { value: 'eu', label: 'zoho.eu' },
+            { value: 'in', label: 'zoho.in' },
+            { value: 'com.au', label: 'zoho.com.au' },
+            { value: 'jp', label: 'zoho.jp' },
+            { value: 'zohocloud.ca', label: 'zohocloud.ca' },
+            { value: 'sa', label: 'zoho.sa' },
+          ],
+        },
+        {
+          path: 'crm.zoho.clientId',
+          kind: 'text',
+          label: 'Zoho client id',
+          help: 'Of a self client: in the API console of Zoho, at api-console.zoho.com or the one of your data centre.',
+          nullable: true,
+          maxLength: 300,
+        },
+        {
+          path: 'crm.zoho.clientSecret',
+          kind: 'secret',
+          label: 'Zoho client secret',
+          help: 'It stands beside the client id. Stored encrypted at the relay, and never shown again.',
+          nullable: true,
+        },
+        {
+          path: 'crm.zoho.refreshToken',
+          kind: 'secret',
+          label: 'Zoho refresh token',
+          help: 'Generate a code in the self client with the scopes for modules and settings of the CRM, and exchange it for a refresh token.',
+          nullable: true,
+        },
+        {
+          path: 'crm.zoho.mapping',
+          kind: 'mapping',
+          label: 'Fields in Zoho CRM',
+          help: 'Which field of the form goes into which field of the lead, by its API name. Everything else is written into a note.',
+          options: LEAD_FIELDS,
+        },
+      ]),
+    ],
+  },
+  {
+    id: 'notifications',
+    title: 'Notifications',
+    description: 'E-mails to you and your staff.',
+    fields: [
+      {
+        path: 'notifications.addresses',
+        kind: 'emails',
+        label: 'Who is written to',
+        help: 'Each address first gets an e-mail to confirm it, and nothing else before.',
+        max: 5,
+      },
+      {
+        path: 'notifications.leads',
+        kind: 'select',
+        label: 'New contact details',
+        options: NOTICE_TIMES,
+      },
+      {
+        path: 'notifications.callbacks',
+        kind: 'select',
+        label: 'New requests to be called back',
+        options: NOTICE_TIMES,
+      },
+      {
+        path: 'notifications.alerts',
+        kind: 'toggle',
+        label: 'What needs you',
+        help: 'Leads that do not arrive in your CRM for a day, and limits of cost that are near.',
       },
     ],
   },

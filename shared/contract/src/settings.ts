@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RETENTION_DAYS_DEFAULT } from './constants.ts';
-import { locale, text, webUrl } from './primitives.ts';
+import { locale, text, timezone, webUrl } from './primitives.ts';
 import { defaultTexts, type TextName } from './texts.ts';
 
 export const appearanceSchema = z.strictObject({
@@ -26,16 +26,6 @@ const notice = z.strictObject({
 });
 
 const days = z.int().min(1).max(3_650);
-
-const timezone = z.string().max(64).refine(isTimezone, 'is not a time zone such as "Europe/Dublin"');
-
-function isTimezone(name: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
-}
 
 const byLocale = (max: number) =>
   z.record(locale, text(max, 1)).refine(texts => Object.keys(texts).length > 0, 'is said in no language');
@@ -82,15 +72,23 @@ const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is not a time o
 
 export const weekday = z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']);
 
+const span = { opens: timeOfDay, closes: timeOfDay };
+
 const hours = z.strictObject({
   weekly: z
-    .array(z.strictObject({ day: weekday, opens: timeOfDay, closes: timeOfDay }))
+    .array(z.strictObject({ day: weekday, ...span }))
     .max(50)
     .describe('a time that is not behind `opens` closes on the next day'),
   holidays: z
     .array(z.strictObject({ date: z.iso.date(), name: text(100) }))
     .max(100)
     .describe('nothing opens on these days'),
+  exceptions: z
+    .array(z.strictObject({ date: z.iso.date(), name: text(100), spans: z.array(z.strictObject(span)).min(1).max(10) }))
+    .max(100)
+    .refine(...noneTwice<{ date: string }>(({ date }) => date, 'a date'))
+    .default([])
+    .describe('days with other hours than those of the week; they win over a holiday'),
 });
 export type Hours = z.infer<typeof hours>;
 
@@ -114,15 +112,61 @@ const spendDefault: SpendLimits = {
   perMonth: null,
 };
 
+/** The CRMs that leads can go to. */
+export const crmName = z.enum(['hubspot', 'salesforce', 'pipedrive', 'klaviyo', 'zoho']);
+export type CrmName = z.infer<typeof crmName>;
+
+/** When the owner is told by e-mail of something that happened. */
+const noticeTime = z.enum(['at_once', 'daily', 'off']);
+
+/** A mailbox by its syntax, of one line; the relay judges the rest. */
+const mailbox = text(320, 3).regex(
+  /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/,
+  'is not an e-mail address such as name@example.com',
+);
+
+const notifications = z.strictObject({
+  addresses: z
+    .array(mailbox)
+    .max(5)
+    .refine(...noneTwice<string>(address => address.toLowerCase(), 'an address'))
+    .describe('of the owner; each is written to once its holder has confirmed it'),
+  leads: noticeTime,
+  callbacks: noticeTime,
+  alerts: z.boolean().describe('what needs the owner: leads that do not arrive, limits of cost that are near'),
+});
+
+/** The data centres of Zoho, by the end of their addresses. */
+export const zohoRegion = z.enum(['com', 'eu', 'in', 'com.au', 'jp', 'zohocloud.ca', 'sa']);
+export type ZohoRegion = z.infer<typeof zohoRegion>;
+
+const crmDefault = {
+  connectors: [] as CrmName[],
+  transcript: false,
+  hubspot: { mapping: {} as Record<string, string> },
+  salesforce: {
+    loginUrl: null as string | null,
+    clientId: null as string | null,
+    mapping: {} as Record<string, string>,
+  },
+  pipedrive: { mapping: {} as Record<string, string> },
+  klaviyo: { listId: null as string | null, mapping: {} as Record<string, string> },
+  zoho: { region: 'com' as ZohoRegion, clientId: null as string | null, mapping: {} as Record<string, string> },
+};
+
 /** The settings that came after the first sites: what a site has that never said anything about them. */
-export const laterSettings: Pick<Settings, 'hours' | 'prechat' | 'limits' | 'features'> = {
+export const laterSettings: Pick<Settings, 'hours' | 'prechat' | 'limits' | 'features' | 'notifications'> & {
+  crm: typeof crmDefault;
+} = {
   hours: null,
   prechat: { enabled: false, fields: [] },
   limits: {
     answersPerMonth: null,
     spend: spendDefault,
   },
-  features: { leads: false, callback: false, marketing: false, orders: false },
+  features: { leads: false, callback: false, marketing: false, orders: false, transcript: true },
+  crm: crmDefault,
+  notifications: { addresses: [], leads: 'at_once', callbacks: 'at_once', alerts: true },
 };
 
 /** The same within `answers`. */
@@ -135,6 +179,21 @@ export const laterAnswers = {
 export const modelProvider = z.enum(['openai', 'anthropic', 'bedrock']);
 export type ModelProvider = z.infer<typeof modelProvider>;
 
+const isSalesforce = (value: string) => {
+  const url = URL.parse(value);
+  return url?.protocol === 'https:' && /\.(salesforce|force)\.com$/.test(url.hostname) && url.origin === value;
+};
+
+/** The CRMs of a site that never said anything about them. */
+const crmWithoutKeys = <Key>(key: Key) => ({
+  ...crmDefault,
+  hubspot: { accessToken: key, ...crmDefault.hubspot },
+  salesforce: { clientSecret: key, refreshToken: key, ...crmDefault.salesforce },
+  pipedrive: { apiToken: key, ...crmDefault.pipedrive },
+  klaviyo: { apiKey: key, ...crmDefault.klaviyo },
+  zoho: { clientSecret: key, refreshToken: key, ...crmDefault.zoho },
+});
+
 /** How a key is read back: that there is one, and its end. */
 export const keyStatus = z.strictObject({ set: z.boolean(), last4: z.string().nullable() });
 
@@ -142,6 +201,15 @@ const noKey: z.infer<typeof keyStatus> = { set: false, last4: null };
 
 /** How a key is written: a new one, `null` to remove it, or what was read to leave it as it is. */
 const keyChange = z.union([text(500, 8), z.null(), keyStatus], 'is not a key of 8 to 500 characters');
+
+/** What of a lead goes into which property of the CRM, where that is not the adapter's own choice. */
+const mapping = z
+  .record(text(100, 1), text(100, 1))
+  .refine(fields => Object.keys(fields).length <= 30, 'has more than 30 fields')
+  .default({})
+  .describe('the name of a field of the form → the CRM’s own name of a property');
+
+const clientId = text(300, 1).nullable();
 
 const settingsWith = <Key extends z.ZodType>(apiKey: Key) => {
   const access = {
@@ -228,8 +296,38 @@ const settingsWith = <Key extends z.ZodType>(apiKey: Key) => {
         callback: z.boolean().describe('and to be called back'),
         marketing: z.boolean().default(false).describe('with an unticked box for marketing e-mails'),
         orders: z.boolean().default(false).describe('signed-in customers may ask about their own orders'),
+        transcript: z.boolean().default(true).describe('visitors can have their stored chat sent to them by e-mail'),
       })
       .default(() => laterSettings.features),
+    crm: z
+      .strictObject({
+        connectors: z
+          .array(crmName)
+          .max(5)
+          .refine(...noneTwice<string>(name => name, 'a CRM'))
+          .describe('where leads go; each needs its credentials'),
+        transcript: z.boolean().describe('with what was said in the chat'),
+        hubspot: z.strictObject({ accessToken: apiKey, mapping }),
+        salesforce: z.strictObject({
+          loginUrl: webUrl
+            .refine(isSalesforce, 'is not an address of Salesforce such as https://example.my.salesforce.com')
+            .nullable()
+            .describe('null: https://login.salesforce.com'),
+          clientId,
+          clientSecret: apiKey,
+          refreshToken: apiKey.describe('none: the client credentials flow'),
+          mapping,
+        }),
+        pipedrive: z.strictObject({ apiToken: apiKey, mapping }),
+        klaviyo: z.strictObject({
+          apiKey: apiKey,
+          listId: text(40, 1).nullable().describe('whom to subscribe who agreed to marketing; null: nobody'),
+          mapping,
+        }),
+        zoho: z.strictObject({ region: zohoRegion, clientId, clientSecret: apiKey, refreshToken: apiKey, mapping }),
+      })
+      .default(() => crmWithoutKeys(noKey as z.output<Key>)),
+    notifications: notifications.default(() => laterSettings.notifications),
   });
 };
 

@@ -24,6 +24,17 @@ export const siteResponse = z.object({
     spend: z.object({ day: spend, month: spend }),
   }),
   integrations: z.array(z.object({ name: z.string(), state: z.enum(['ready', 'not_configured', 'failing']) })),
+  notifications: z
+    .array(
+      z.object({
+        email: z.string(),
+        state: z
+          .enum(['pending', 'confirmed', 'unsubscribed', 'suppressed'])
+          .describe('pending: its holder has not confirmed it yet; suppressed: a mail came back, or was complained of'),
+        unsubscribedFrom: z.array(z.enum(['leads', 'digest', 'alerts'])).describe('what its holder wants no more of'),
+      }),
+    )
+    .describe('how it stands with each address of the settings; nothing is sent to one that is not confirmed'),
   platform: z.string().nullable().describe('what a plugin connected the site by, such as `wordpress`'),
   homeUrl: z.string().nullable().describe('where that plugin says the site is'),
   verification: verification.nullable().describe('whether the relay reaches the plugin there'),

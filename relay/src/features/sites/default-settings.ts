@@ -1,5 +1,5 @@
 import { laterAnswers, laterSettings, RETENTION_DAYS_DEFAULT } from '@confab/contract';
-import type { StoredSettings } from './store.ts';
+import type { StoredSettings } from './secrets.ts';
 
 /** What a new site begins with. */
 export function defaultSettings(site: { name: string; allowedOrigins: string[] }): StoredSettings {

@@ -10,12 +10,16 @@ import type { Site } from './store.ts';
 type Deps = {
   sites: Sites;
   usageOf: (site: Site) => Promise<SiteResponse['usage']>;
-  integrationsOf: (site: Site) => SiteResponse['integrations'];
+  integrationsOf: (site: Site) => Promise<SiteResponse['integrations']>;
+  notificationsOf: (site: Site) => Promise<SiteResponse['notifications']>;
   relayPublicKeys: string[];
 };
 
 /** A plugin's calls about its site. */
-export function siteRoutes(router: Router<SiteState>, { sites, usageOf, integrationsOf, relayPublicKeys }: Deps): void {
+export function siteRoutes(
+  router: Router<SiteState>,
+  { sites, usageOf, integrationsOf, notificationsOf, relayPublicKeys }: Deps,
+): void {
   router.get('/', async ctx => {
     const { site } = ctx.state;
     ctx.body = {
@@ -25,7 +29,8 @@ export function siteRoutes(router: Router<SiteState>, { sites, usageOf, integrat
       createdAt: site.createdAt.toISOString(),
       plan: site.plan?.handle ?? 'self_hosted',
       usage: await usageOf(site),
-      integrations: integrationsOf(site),
+      integrations: await integrationsOf(site),
+      notifications: await notificationsOf(site),
       platform: site.platform,
       homeUrl: site.homeUrl,
       verification: site.verification,

@@ -61,12 +61,13 @@ describe.each(databases)('the settings on %s', database => {
   it('that were stored or are sent without the later ones have those as they begin', async () => {
     const { id, key, secret, plugin } = await relay.site();
     await relay.db.$executeRaw`
-      UPDATE "Site" SET "settings" = "settings" - 'hours' - 'prechat' - 'limits' - 'features'
+      UPDATE "Site"
+      SET "settings" = "settings" - 'hours' - 'prechat' - 'limits' - 'features' - 'crm' - 'notifications'
       WHERE "id" = ${id}::uuid`;
     await relay.services.sites.ensure({ key, name: 'x', secret, allowedOrigins: [] });
     const { headers, body } = await plugin.settings();
     expect(body).toMatchObject(laterSettings);
-    const { hours: _h, prechat: _p, limits: _l, features: _f, ...earlier } = body;
+    const { hours: _h, prechat: _p, limits: _l, features: _f, crm: _c, notifications: _n, ...earlier } = body;
     const saved = await plugin.save(earlier, headers.get('ETag') ?? '');
     expect(saved).toMatchObject({ status: 200, body });
   });
@@ -78,8 +79,21 @@ describe.each(databases)('the settings on %s', database => {
       WHERE "id" = ${id}::uuid`;
     await relay.services.sites.ensure({ key, name: 'x', secret, allowedOrigins: [] });
     const { headers, body } = await plugin.settings();
-    expect(body.features).toEqual({ leads: true, callback: false, marketing: false, orders: false });
+    expect(body.features).toEqual({ leads: true, callback: false, marketing: false, orders: false, transcript: true });
     expect(await plugin.save(body, headers.get('ETag') ?? '')).toMatchObject({ status: 200, body });
+  });
+
+  it('that were stored before a CRM or a kind of opening hours came are read with what was said before', async () => {
+    const { id, key, secret, plugin } = await relay.site();
+    const before = { crm: { connectors: ['hubspot'], hubspot: { mapping: { size: 'shoe_size' } } } };
+    const hours = { weekly: [{ day: 'monday', opens: '09:00', closes: '17:00' }], holidays: [] };
+    await relay.db.$executeRaw`
+      UPDATE "Site" SET "settings" = "settings" || ${JSON.stringify({ ...before, hours })}::jsonb
+      WHERE "id" = ${id}::uuid`;
+    await relay.services.sites.ensure({ key, name: 'x', secret, allowedOrigins: [] });
+    const { body } = await plugin.settings();
+    expect(settingsSchema.parse(body)).toEqual(body);
+    expect(body).toMatchObject({ ...before, hours: { ...hours, exceptions: [] } });
   });
 
   it('are not overwritten by who has read older ones, who gets the newer ones', async () => {
@@ -155,6 +169,45 @@ describe.each(databases)('the settings on %s', database => {
     const answer = await plugin.save(edit(body) as object, headers.get('ETag') ?? '');
     expect(answer).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
     expect((await plugin.settings()).headers.get('ETag')).toBe(headers.get('ETag'));
+  });
+
+  const crmSecrets = [
+    ['hubspot', 'accessToken'],
+    ['salesforce', 'clientSecret'],
+    ['salesforce', 'refreshToken'],
+    ['pipedrive', 'apiToken'],
+    ['klaviyo', 'apiKey'],
+    ['zoho', 'clientSecret'],
+    ['zoho', 'refreshToken'],
+  ] as const;
+
+  it('keep each secret of a CRM where nobody reads it, and the mapping beside it', async () => {
+    const { id, plugin } = await relay.site();
+    const secretAt = (at: number) => `secret-of-a-crm-number-${at}`;
+    const given = await plugin.change(settings => {
+      const crm = structuredClone(settings.crm) as unknown as Record<string, Record<string, unknown>>;
+      for (const [at, [name, field]] of crmSecrets.entries()) Object.assign(crm[name] ?? {}, { [field]: secretAt(at) });
+      return { ...settings, crm: { ...crm, zoho: { ...crm.zoho, mapping: { size: 'Shoe_Size' } } } } as never;
+    });
+    expect(given.status).toBe(200);
+    const again = await plugin.change(settings => ({ ...settings, name: 'Renamed' }));
+    for (const [at, [name, field]] of crmSecrets.entries()) {
+      expect(again.body.crm[name]).toMatchObject({ [field]: { set: true, last4: secretAt(at).slice(-4) } });
+    }
+    expect(again.body.crm.zoho.mapping).toEqual({ size: 'Shoe_Size' });
+    expect(await relay.tablesWith('secret-of-a-crm')).toEqual([]);
+    expect(JSON.stringify([given, again])).not.toContain('secret-of-a-crm');
+    expect(relay.logLines.filter(line => line.includes('secret-of-a-crm'))).toEqual([]);
+    const { sites } = relay.services;
+    const site = await sites.byId(id);
+    expect(site && crmSecrets.map(([name, field]) => sites.secretOf(site, `${name}.${field}` as never))).toEqual(
+      crmSecrets.map((_, at) => secretAt(at)),
+    );
+    const { body } = await plugin.change(settings => {
+      const { crm } = settings;
+      return { ...settings, crm: { ...crm, salesforce: { ...crm.salesforce, refreshToken: null } } } as never;
+    });
+    expect(body.crm.salesforce).toMatchObject({ clientSecret: { set: true }, refreshToken: { set: false } });
   });
 
   describe('a provider’s key', () => {

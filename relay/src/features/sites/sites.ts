@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { modelProvider, type Platform, type Settings, type SettingsUpdate, type Verification } from '@confab/contract';
+import type { Platform, Settings, SettingsUpdate, Verification } from '@confab/contract';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../../db/database.ts';
@@ -7,7 +7,8 @@ import { AppError } from '../../lib/app-error.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import { defaultSettings } from './default-settings.ts';
-import type { KeyChange, Plan, Site, SiteStore, StoredSettings } from './store.ts';
+import { type SecretName, type StoredSettings, splitSecrets, withSecrets } from './secrets.ts';
+import type { KeyChange, Plan, Site, SiteStore } from './store.ts';
 
 /** Other relay processes see a change of settings after this time; the one that took it sees it at once. */
 const CACHE_MS = 5_000;
@@ -19,8 +20,8 @@ export type Sites = ReturnType<typeof createSites>;
 type Deps = {
   store: SiteStore;
   keyring: Keyring;
-  /** Hears of new settings, in the transaction that keeps them. */
-  onSettings?: (tx: Tx, site: Site, settings: StoredSettings) => Promise<void>;
+  /** Hears of new settings, in the transaction that keeps them; and which secrets are others than those of `site`. */
+  onSettings?: (tx: Tx, site: Site, settings: StoredSettings, secrets: SecretName[]) => Promise<void>;
   now: () => Date;
 };
 
@@ -150,22 +151,29 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
     /** Has every request read its site anew, after one was erased. */
     forgetCached,
 
-    /** The settings as an owner reads them: of the provider keys only that they are there. */
+    /** The settings as an owner reads them: of the secrets only that they are there. */
     settingsOf: (site: Site): Settings => readable(site),
 
     /** Replaces the settings, when they still are the ones with `version`; `site` is what stands now in either case. */
     async updateSettings(site: Site, version: number, update: SettingsUpdate): Promise<{ saved: boolean; site: Site }> {
-      const { settings, keys } = split(site, update);
-      const also = (tx: Tx) => onSettings(tx, site, settings);
+      const { settings, changes } = splitSecrets(update);
+      const keys = changes.map(
+        ({ name, secret }): KeyChange => ({
+          provider: name,
+          key: secret === null ? null : { ...keyring.encrypt(secret, contextOf(site, name)), last4: secret.slice(-4) },
+        }),
+      );
+      const changed = changes.map(({ name }) => name);
+      const also = (tx: Tx) => onSettings(tx, site, settings, changed);
       const saved = await store.updateSettings(site.id, version, settings, keys, also);
       forgetCached();
       return { saved, site: await this.byKey(site.key) };
     },
 
-    /** The site's own key for a provider, in the clear; only for calling that provider. */
-    providerKey(site: Site, provider: string): string | undefined {
-      const row = site.providerKeys.find(key => key.provider === provider);
-      return row && keyring.decrypt(row, contextOf(site, provider));
+    /** A secret of the site's settings, in the clear; only for calling whom it is for. */
+    secretOf(site: Site, name: SecretName): string | undefined {
+      const row = site.providerKeys.find(key => key.provider === name);
+      return row && keyring.decrypt(row, contextOf(site, name));
     },
   };
 
@@ -182,48 +190,20 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
     const key = randomBytes(12).toString('hex');
     return { id: uuidv7(), key, settings: defaultSettings(named), createdAt: now() };
   }
-
-  function split(site: Site, update: SettingsUpdate): { settings: StoredSettings; keys: KeyChange[] } {
-    const { openai, anthropic, bedrock, ...answers } = update.answers;
-    const keys = modelProvider.options.flatMap((provider): KeyChange[] => {
-      const { apiKey } = update.answers[provider];
-      if (apiKey === null) return [{ provider, key: null }];
-      // What was read comes back unchanged: the key stays.
-      if (typeof apiKey !== 'string') return [];
-      const sealed = keyring.encrypt(apiKey, contextOf(site, provider));
-      return [{ provider, key: { ...sealed, last4: apiKey.slice(-4) } }];
-    });
-    const withoutKeys = { openai: withoutKey(openai), anthropic: withoutKey(anthropic), bedrock: withoutKey(bedrock) };
-    return { settings: { ...update, answers: { ...answers, ...withoutKeys } }, keys };
-  }
-}
-
-function withoutKey<Access extends { apiKey: unknown }>({ apiKey: _, ...rest }: Access): Omit<Access, 'apiKey'> {
-  return rest;
 }
 
 const notFound = () => new AppError('site_not_found', 'No site has this key. Check data-site-key in the page.');
 
-/** A ciphertext that is moved to another site or provider must not decrypt there. */
-const contextOf = (site: Site, provider: string) => `${site.id}:${provider}`;
+/** A ciphertext that is moved to another site or place must not decrypt there. */
+const contextOf = (site: Site, name: SecretName) => `${site.id}:${name}`;
 
 function isSiteKey(key: string): boolean {
   return /^[a-z0-9][a-z0-9_-]{0,63}$/.test(key);
 }
 
 function readable(site: Site): Settings {
-  const { answers } = site.settings;
-  const apiKey = (provider: string) => {
-    const row = site.providerKeys.find(key => key.provider === provider);
+  return withSecrets(site.settings, name => {
+    const row = site.providerKeys.find(key => key.provider === name);
     return { set: row !== undefined, last4: row?.last4 ?? null };
-  };
-  return {
-    ...site.settings,
-    answers: {
-      ...answers,
-      openai: { apiKey: apiKey('openai'), ...answers.openai },
-      anthropic: { apiKey: apiKey('anthropic'), ...answers.anthropic },
-      bedrock: { apiKey: apiKey('bedrock'), ...answers.bedrock },
-    },
-  };
+  });
 }

@@ -1,21 +1,8 @@
-import {
-  laterAnswers,
-  laterSettings,
-  type ModelProvider,
-  type Platform,
-  type Settings,
-  type Verification,
-} from '@confab/contract';
+import { laterAnswers, laterSettings, type Platform, type Verification } from '@confab/contract';
 import { type Db, Prisma, type Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Sealed } from '../../lib/keyring.ts';
-
-/** The settings as they are kept: the provider keys live encrypted in rows of their own. */
-export type StoredSettings = Omit<Settings, 'answers'> & {
-  answers: Omit<Settings['answers'], ModelProvider> & {
-    [Provider in ModelProvider]: Omit<Settings['answers'][Provider], 'apiKey'>;
-  };
-};
+import type { SecretName, StoredSettings } from './secrets.ts';
 
 export type ProviderKey = Sealed & { provider: string; last4: string };
 
@@ -46,7 +33,7 @@ export type Connection = { platform: Platform; homeUrl: string; secretHash: stri
 
 export type NewSite = { id: string; key: string; secretHash: string; settings: StoredSettings; createdAt: Date };
 /** `null` removes the key. */
-export type KeyChange = { provider: ModelProvider; key: (Sealed & { last4: string }) | null };
+export type KeyChange = { provider: SecretName; key: (Sealed & { last4: string }) | null };
 
 /** As many as the settings may hold. */
 const ORIGINS_MAX = 20;
@@ -205,15 +192,30 @@ async function find(db: Db, where: Prisma.SiteWhereUniqueInput): Promise<Site | 
 }
 
 function siteOf({ secretHash, settings, ...row }: Prisma.SiteGetPayload<{ include: { providerKeys: true } }>): Site {
-  const stored = settings as StoredSettings;
-  const known = {
+  return { ...row, settings: known(settings as StoredSettings), isConnected: secretHash !== null } as Site;
+}
+
+/** The settings of a site that was last saved before some of them came. */
+function known(stored: StoredSettings): StoredSettings {
+  const { crm, notifications, limits, features } = laterSettings;
+  return {
     ...laterSettings,
     ...stored,
     answers: { ...laterAnswers, ...stored.answers },
-    limits: { ...laterSettings.limits, ...stored.limits },
-    features: { ...laterSettings.features, ...stored.features },
+    hours: stored.hours ? { ...stored.hours, exceptions: stored.hours.exceptions ?? [] } : laterSettings.hours,
+    limits: { ...limits, ...stored.limits },
+    features: { ...features, ...stored.features },
+    crm: {
+      ...crm,
+      ...stored.crm,
+      hubspot: { ...crm.hubspot, ...stored.crm?.hubspot },
+      salesforce: { ...crm.salesforce, ...stored.crm?.salesforce },
+      pipedrive: { ...crm.pipedrive, ...stored.crm?.pipedrive },
+      klaviyo: { ...crm.klaviyo, ...stored.crm?.klaviyo },
+      zoho: { ...crm.zoho, ...stored.crm?.zoho },
+    },
+    notifications: { ...notifications, ...stored.notifications },
   };
-  return { ...row, settings: known, isConnected: secretHash !== null } as Site;
 }
 
 /**
