@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createBreaker } from '../../providers/llm/breaker.ts';
+import { createBreaker } from '../../lib/breaker.ts';
 import { ProviderError } from '../../providers/llm/llm.ts';
 import type { Site } from '../sites/index.ts';
 import { createMeaning } from './meaning.ts';

@@ -1,5 +1,5 @@
+import type { Breaker } from '../../lib/breaker.ts';
 import type { Embeddings } from '../../providers/embeddings/embeddings.ts';
-import type { Breaker } from '../../providers/llm/breaker.ts';
 import { isOfTheRequest } from '../../providers/llm/first-that-answers.ts';
 import { ProviderError } from '../../providers/llm/llm.ts';
 import type { Site } from '../sites/index.ts';

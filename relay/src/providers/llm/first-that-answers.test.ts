@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { createBreaker } from './breaker.ts';
+import { createBreaker } from '../../lib/breaker.ts';
 import { type FirstThatAnswers, firstThatAnswers, type StartTimer } from './first-that-answers.ts';
 import { drain, requestFor, said } from './llm.contract.ts';
 import { type Llm, type LlmPart, type LlmStep, ProviderError } from './llm.ts';

@@ -1,4 +1,4 @@
-import type { Breaker } from './breaker.ts';
+import type { Breaker } from '../../lib/breaker.ts';
 import { type Llm, type LlmPart, type LlmRequest, ProviderError } from './llm.ts';
 
 /** An answer that has begun. Read `parts` or abort the request's signal: until then the vendor's connection is held. */

@@ -1,7 +1,7 @@
 import { type Product, product as productSchema } from '@confab/contract';
 import { LRUCache } from 'lru-cache';
+import { createBreaker } from '../../../lib/breaker.ts';
 import type { Log } from '../../../lib/log.ts';
-import { createBreaker } from '../../../providers/llm/breaker.ts';
 import { API_VERSION } from '../api.ts';
 import { ShopifyFault } from '../fault.ts';
 import { LIVE_PRODUCTS } from '../operations/storefront.ts';

@@ -1,8 +1,7 @@
-const FAILURES = 3;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 300_000;
 
-/** Remembers which providers fail, so that a turn does not wait for one that will not answer. */
+/** Remembers who fails, so that nobody waits for one that will not answer: a provider, a receiver of leads. */
 export interface Breaker {
   /** Whether to call now. After a pause one call at a time is let through, to see whether the provider is back. */
   allows(key: string): boolean;
@@ -18,10 +17,18 @@ export interface Breaker {
 type Entry = { failures: number; pauses: number; pausedUntil: number; trialUntil: number };
 
 /**
- * A key that fails three times in a row is paused for 30 s, and each time its trial fails for twice as long, at most
+ * A key that fails `failuresMax` times in a row is paused for 30 s, and each time its trial fails for twice as long, at most
  * 5 min. Only keys that fail are remembered, at most `keysMax`; the one remembered longest is forgotten first.
  */
-export function createBreaker({ now, keysMax = 10_000 }: { now: () => number; keysMax?: number }): Breaker {
+export function createBreaker({
+  now,
+  failuresMax = 3,
+  keysMax = 10_000,
+}: {
+  now: () => number;
+  failuresMax?: number;
+  keysMax?: number;
+}): Breaker {
   const entries = new Map<string, Entry>();
 
   function remember(key: string): Entry {
@@ -62,7 +69,7 @@ export function createBreaker({ now, keysMax = 10_000 }: { now: () => number; ke
       entry.trialUntil = 0;
       if (retryAfterMs > 0) {
         entry.pausedUntil = asked;
-      } else if (entry.pausedUntil || entry.failures >= FAILURES) {
+      } else if (entry.pausedUntil || entry.failures >= failuresMax) {
         entry.pausedUntil = time + Math.min(FIRST_PAUSE_MS * 2 ** entry.pauses, LONGEST_PAUSE_MS);
         entry.pauses += 1;
       }
