@@ -68,6 +68,7 @@ const ways: Way[] = [
         owners: [conversationPersonalData({ consent: { receiptsOf: async () => [] } })],
         legalHolds: createLegalHolds({ db, hasConversation: async () => false, now }),
         forgetDeleted: database.forgetDeleted,
+        emit: async () => {},
         log: createLog('silent'),
         now,
       });

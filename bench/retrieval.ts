@@ -7,6 +7,7 @@ import { createKnowledge, knowledgeStore, type Meaning, vectorStore } from '@con
 import { createSites, type Site, siteStore } from '@confab/relay/features/sites/index.ts';
 import { createKeyring } from '@confab/relay/lib/keyring.ts';
 import { startPostgres } from '../e2e/postgres.ts';
+import { seeded } from '../e2e/seeded.ts';
 import { anyVector, loadVectors, SPACE } from './load-vectors.ts';
 import { anyQuestion, loadWords } from './load-words.ts';
 
@@ -116,7 +117,7 @@ async function siteOf({ db }: Database, id: string): Promise<Site> {
 }
 
 async function time(title: string, knowledge: ReturnType<typeof createKnowledge>, site: Site): Promise<void> {
-  const random = randomFrom(7);
+  const random = seeded(7);
   const times: number[] = [];
   let found = 0;
   for (let at = 0; at < WARM_UP + searches; at += 1) {
@@ -130,15 +131,4 @@ async function time(title: string, knowledge: ReturnType<typeof createKnowledge>
   times.sort((a, b) => a - b);
   const at = (share: number) => (times[Math.ceil(share * times.length) - 1] ?? Number.NaN).toFixed(1);
   console.log(`| ${title} | ${at(0.5)} | ${at(0.95)} | ${at(0.99)} |`);
-}
-
-/** The same questions in every run (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

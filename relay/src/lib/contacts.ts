@@ -19,7 +19,7 @@ export function emailKey(text: string): string | undefined {
  * judged: the plans of the numbers change faster than any list of them, and a person must not be refused for a new one.
  */
 export function phoneKey(text: string, country: string | null): string | undefined {
-  const typed = text.normalize('NFKC').trim().replace(/^tel:/i, '');
+  const typed = asciiDigits(text.normalize('NFKC').trim().replace(/^tel:/i, ''));
   // From most of the world "00" leads abroad, so it does where the country does not say otherwise.
   return e164(typed, country) ?? (typed.startsWith('00') ? e164(`+${typed.slice(2)}`, null) : undefined);
 }
@@ -85,6 +85,16 @@ function domainKey(domain: string): string | undefined {
 function joined(local: string | undefined, domain: string | undefined): string | undefined {
   if (local === undefined || domain === undefined || local.length + domain.length >= ADDRESS_MAX) return undefined;
   return `${local}@${domain}`;
+}
+
+/** The digits of any script as those of ours: each script has its ten in a row, and zero first. */
+function asciiDigits(text: string): string {
+  return text.replace(/\p{Nd}/gu, digit => {
+    const code = digit.codePointAt(0) as number;
+    let value = 0;
+    while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value += 1;
+    return String(value);
+  });
 }
 
 function e164(text: string, country: string | null): string | undefined {

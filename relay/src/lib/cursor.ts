@@ -10,13 +10,19 @@ const cursorOf = ({ at, id }: Place): string => Buffer.from(`${at.toISOString()}
 export function placeOf(cursor: string | undefined): Place | undefined {
   if (cursor === undefined) return undefined;
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
-  const at = new Date(time);
-  if (Number.isNaN(at.getTime()) || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
+  const at = timeIn(time);
+  if (!at || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
     throw new AppError('validation_failed', 'This cursor is not one of this list. Begin without one.', {
       errors: [{ path: 'cursor', message: 'is not one that this list gave' }],
     });
   }
   return { at, id };
+}
+
+/** Nothing for what no cursor of ours has: no time, or one of a year that no database holds. */
+export function timeIn(text: string): Date | undefined {
+  const time = new Date(text);
+  return /^\d{4}-/.test(text) && time.getUTCFullYear() >= 1 ? time : undefined;
 }
 
 /** One page of a list of which one row more than `limit` was read, and the cursor of the next page, if there is one. */

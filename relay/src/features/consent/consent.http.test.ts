@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
-import { consentResponse, type Purpose, type Receipt, widgetConfig } from '@confab/contract';
+import { type ConsentRequest, consentResponse, type Purpose, type Receipt, widgetConfig } from '@confab/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databases, question, startTestRelay, type TestRelay, type TestSite } from '../../../../e2e/relay.ts';
 
@@ -264,7 +264,7 @@ describe.each(databases)('consent on %s', database => {
     const conversation = await relay.services.conversations.find(await ownSite(), conversationId);
     const allows = async (purpose: Purpose) =>
       relay.services.consent.allows(relay.db, await ownSite(), conversation, purpose);
-    const decide = (decision: 'granted' | 'declined', ...purposes: Purpose[]) =>
+    const decide = (decision: 'granted' | 'declined', ...purposes: ConsentRequest['purposes']) =>
       site.widget.decide(decision, { purposes, conversationId, source: 'settings' });
     const seen = [await allows('analytics')];
     for (const step of [

@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { ConsentRequest, ConsentResponse, Purpose } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
-import type { Tx } from '../../db/database.ts';
+import type { Db, Tx } from '../../db/database.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import type { Outbox } from '../../jobs/outbox.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import type { Site } from '../sites/index.ts';
 import { handleFor, handleHashOf } from './handle.ts';
 import { readLog } from './log-page.ts';
-import { noticesOf } from './notice.ts';
+import { boxNotice, isBox, noticesOf } from './notice.ts';
 import type { ConsentStore } from './store.ts';
 import { type Opening, subjectOf } from './subject.ts';
-import { widgetConfig } from './widget-config.ts';
+import { widgetConfig, wordsFor } from './widget-config.ts';
 
 /** How long a visitor may think about the first question after accepting. */
 const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1_000;
@@ -21,12 +23,24 @@ export type Consent = ReturnType<typeof createConsent>;
 /** What a conversation knows of its consent: the record that began it, and the opening of all records about it. */
 export type Consented = Opening & { consentSequence: number };
 
-type Deps = { store: ConsentStore; keyring: Pick<Keyring, 'signLog' | 'logKeys'>; now: () => Date };
+type Deps = {
+  db: Db;
+  store: ConsentStore;
+  keyring: Pick<Keyring, 'signLog' | 'logKeys'>;
+  /** Hears of `consent.withdrawn`, with the record. */
+  emit: Outbox['emit'];
+  /** Whether this relay can send visitors their chats. */
+  offersTranscripts: boolean;
+  now: () => Date;
+};
 
-export function createConsent({ store, keyring, now }: Deps) {
+export function createConsent({ db, store, keyring, emit, offersTranscripts, now }: Deps) {
   return {
     /** What the panel learns when a visitor opens it now. */
-    widgetConfig: (site: Site, locale: string | undefined) => widgetConfig(site, locale, now()),
+    widgetConfig(site: Site, locale: string | undefined) {
+      const { features, ...config } = widgetConfig(site, locale, now());
+      return { ...config, features: { ...features, transcript: features.transcript && offersTranscripts } };
+    },
 
     /**
      * Appends a visitor's decision to the site's consent log; `about` is the opening of the conversation that the
@@ -37,7 +51,7 @@ export function createConsent({ store, keyring, now }: Deps) {
       const notice =
         noticesOf(site).find(shown => shown.version === request.noticeVersion) ??
         (await store.notice(site.id, request.noticeVersion));
-      if (!notice) {
+      if (!notice || isBox(notice)) {
         throw new AppError('validation_failed', 'This consent notice is not known. Load the config and ask again.', {
           errors: [{ path: 'noticeVersion', message: 'is not a version of this site’s notice' }],
         });
@@ -48,29 +62,62 @@ export function createConsent({ store, keyring, now }: Deps) {
       const begun = consentToken === undefined ? undefined : openingFor(consentToken);
       const opening = about ?? begun;
       const subject = opening && subjectOf(opening);
-      const receipt = await store.append(
-        site,
-        {
-          id: uuidv7(),
-          decision: request.decision,
-          purposes: request.purposes,
-          noticeVersion: notice.version,
-          noticeHash: notice.hash,
-          locale: request.locale,
-          source: request.source,
-          ...(subject !== undefined && { subject }),
-          recordedAt: recordedAt.toISOString(),
-        },
-        notice,
+      const decision = {
+        id: uuidv7(),
+        decision: request.decision,
+        purposes: request.purposes,
+        noticeVersion: notice.version,
+        noticeHash: notice.hash,
+        locale: request.locale,
+        source: request.source,
+        ...(subject !== undefined && { subject }),
+        recordedAt: recordedAt.toISOString(),
+      };
+      const expiresAt = new Date(recordedAt.getTime() + TOKEN_LIFETIME_MS);
+      const token =
         consentToken !== undefined && begun
-          ? {
-              hash: sha256(consentToken),
-              subjectKey: begun.subjectKey,
-              expiresAt: new Date(recordedAt.getTime() + TOKEN_LIFETIME_MS),
-            }
-          : undefined,
-      );
+          ? { hash: sha256(consentToken), subjectKey: begun.subjectKey, expiresAt }
+          : undefined;
+      const receipt = await (request.decision === 'withdrawn'
+        ? inTransaction(db, async tx => {
+            const appended = await store.append(site, decision, notice, token, tx);
+            await emit(tx, { siteId: site.id, type: 'consent.withdrawn', subjectId: decision.id });
+            return appended;
+          })
+        : store.append(site, decision, notice, token));
       return { receipt, ...(consentToken !== undefined && { consentToken }) };
+    },
+
+    /**
+     * Appends that a person agreed to marketing e-mails by ticking the box of the form in this language, with the words
+     * that stood beside it. `opening` is what ties the record to them.
+     */
+    async agreeToMarketing(
+      tx: Tx,
+      site: Site,
+      { locale, opening, at }: { locale: string | undefined; opening: Opening; at: Date },
+    ): Promise<void> {
+      const shown = wordsFor(site, locale);
+      const notice = boxNotice(shown.notice.locale, shown.texts.marketing);
+      const subject = subjectOf(opening);
+      const decision = {
+        id: uuidv7(),
+        decision: 'granted' as const,
+        purposes: ['marketing' as const],
+        noticeVersion: notice.version,
+        noticeHash: notice.hash,
+        locale: notice.locale,
+        source: 'lead_form' as const,
+        ...(subject !== undefined && { subject }),
+        recordedAt: at.toISOString(),
+      };
+      await store.append(site, decision, notice, undefined, tx);
+    },
+
+    /** The records of that which are still in the log. */
+    async marketingReceiptsOf(tx: Tx, site: Site, opening: Opening) {
+      const records = await store.recordsOf(tx, site, undefined, subjectOf(opening));
+      return records.map(({ receipt, notice }) => ({ receipt, notice: notice?.wording }));
     },
 
     /**
@@ -91,6 +138,9 @@ export function createConsent({ store, keyring, now }: Deps) {
       const decision = await store.lastDecision(tx, site.id, consentSequence, subjectOf(conversation), purpose);
       return decision === 'granted';
     },
+
+    /** One record; nothing where it is not in the log (any more). */
+    receipt: store.receipt,
 
     /** The log from behind the record `after`, or from where it begins now; up to `limit` records. */
     log: (site: Site, after: number, limit: number) => readLog({ store, keyring, now }, site, after, limit),

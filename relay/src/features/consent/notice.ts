@@ -31,12 +31,24 @@ export function noticesOf(site: Site): Notice[] {
   const own = Object.entries(notices);
   const all =
     own.length > 0 ? own : Object.entries(builtInLanguages).map(([tag, { notice }]) => [tag, notice] as const);
-  return all.map(([locale, words]) => {
-    const wording = { ...words, policyUrl };
-    const hash = sha256(canonicalJson({ locale, wording }));
-    return { hash, version: versionOf(hash), locale, wording };
-  });
+  return all.map(([locale, words]) => noticeOf(locale, { ...words, policyUrl }));
 }
+
+function noticeOf(locale: string, wording: Notice['wording']): Notice {
+  const hash = sha256(canonicalJson({ locale, wording }));
+  return { hash, version: versionOf(hash), locale, wording };
+}
+
+/**
+ * The words beside the box for marketing e-mails, as the log keeps them. A box has no title and no buttons; so nobody can
+ * decide on it as if it were the notice.
+ */
+export function boxNotice(locale: string, body: string): Notice {
+  return noticeOf(locale, { title: '', body, acceptLabel: '', declineLabel: '', policyUrl: null });
+}
+
+/** Whether these are the words of a box. */
+export const isBox = ({ wording }: Notice): boolean => wording.title === '';
 
 /** The version names the wording itself: who changes a comma has made a new version, and nobody can forget to. */
 export const versionOf = (hash: string): string => hash.slice(0, 12);

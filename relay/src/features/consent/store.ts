@@ -29,10 +29,11 @@ export const consentStore = (db: Db) => ({
     decision: Decision,
     notice: Notice,
     token: NewToken | undefined,
+    tx: Tx = db,
   ): Promise<Receipt> {
     const [before, between, after] = receiptTemplate({ ...decision, siteKey: site.key });
     const recordedAt = new Date(decision.recordedAt);
-    const [row] = await db.$queryRaw<{ sequence: number; hash: string; previousHash: string }[]>`
+    const [row] = await tx.$queryRaw<{ sequence: number; hash: string; previousHash: string }[]>`
       WITH "appended" AS (
         INSERT INTO "ConsentChain" AS chain ("siteId", "sequence", "previousHash", "hash")
         VALUES (${site.id}::uuid, 1, ${FIRST_PREVIOUS_HASH},
@@ -75,10 +76,15 @@ export const consentStore = (db: Db) => ({
     return row ? { ...row, wording: row.wording as Notice['wording'] } : undefined;
   },
 
-  /** The record with this number and those of the subject, in the order of the log. */
-  async recordsOf(tx: Tx, site: Site, sequence: number, subject: string | undefined): Promise<Told[]> {
+  /** The record with this number, where one is named, and those of the subject, in the order of the log. */
+  async recordsOf(tx: Tx, site: Site, sequence: number | undefined, subject: string | undefined): Promise<Told[]> {
     const where = about(site.id, sequence, subject);
     return withNotices(tx, site, await tx.consentRecord.findMany({ where, orderBy: { sequence: 'asc' } }));
+  },
+
+  async receipt(site: Site, id: string): Promise<Receipt | undefined> {
+    const row = await db.consentRecord.findUnique({ where: { siteId_id: { siteId: site.id, id } } });
+    return row ? receiptOf(site, row) : undefined;
   },
 
   /** What the newest of these records that names the purpose says. */
@@ -199,9 +205,13 @@ async function withNotices(tx: Tx, site: Site, rows: ConsentRecord[]): Promise<T
   return rows.map(row => ({ receipt: receiptOf(site, row), notice: byHash.get(row.noticeHash) }));
 }
 
-const about = (siteId: string, sequence: number, subject: string | undefined): Prisma.ConsentRecordWhereInput => ({
+const about = (
+  siteId: string,
+  sequence: number | undefined,
+  subject: string | undefined,
+): Prisma.ConsentRecordWhereInput => ({
   siteId,
-  OR: [{ sequence }, ...(subject === undefined ? [] : [{ subject }])],
+  OR: [...(sequence === undefined ? [] : [{ sequence }]), ...(subject === undefined ? [] : [{ subject }])],
 });
 
 function receiptOf(site: Site, { siteId: _, subject, recordedAt, ...row }: ConsentRecord): Receipt {

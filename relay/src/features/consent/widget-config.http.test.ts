@@ -86,7 +86,11 @@ describe.each(oneDatabase)('the config on %s', database => {
     const { widget, plugin } = await relay.site();
     expect((await widget.config()).body.hours).toEqual({ open: true, nextOpenAt: null, timezone: 'UTC' });
     const weekly = [{ day: 'monday' as const, opens: '09:00', closes: '17:00' }];
-    await plugin.change(settings => ({ ...settings, timezone: 'Europe/Dublin', hours: { weekly, holidays: [] } }));
+    await plugin.change(settings => ({
+      ...settings,
+      timezone: 'Europe/Dublin',
+      hours: { weekly, holidays: [], exceptions: [] },
+    }));
     // A Monday in summer, an hour before nine o'clock in Dublin.
     relay.clock.setAhead(Date.parse('2030-06-03T07:00:00Z') - Date.now());
     const closed = await widget.config();
@@ -123,9 +127,9 @@ describe.each(oneDatabase)('the config on %s', database => {
   });
 
   it('offers what the owner switched on', async () => {
-    const none = { transcript: false, leads: false, callback: false, marketing: false, orders: false };
-    expect((await shown({})).features).toEqual(none);
-    const features = { leads: true, callback: true, marketing: true, orders: true };
-    expect((await shown({ features })).features).toEqual({ transcript: false, ...features });
+    const first = { transcript: true, leads: false, callback: false, marketing: false, orders: false };
+    expect((await shown({})).features).toEqual(first);
+    const features = { transcript: false, leads: true, callback: true, marketing: true, orders: true };
+    expect((await shown({ features })).features).toEqual(features);
   });
 });

@@ -6,9 +6,7 @@ import { noticeFor } from './notice.ts';
 /** What the panel of a site learns when a visitor opens it, in the best language the site has for the visitor. */
 export function widgetConfig(site: Site, wantedLocale: string | undefined, now: Date): WidgetConfig {
   const { settings } = site;
-  const notice = noticeFor(site, wantedLocale ?? settings.locale);
-  const wishes = [wantedLocale ?? notice.locale, notice.locale, settings.locale];
-  const texts = textsOf(site, notice.locale, wishes);
+  const { notice, wishes, texts } = wordsFor(site, wantedLocale);
   const { open, nextOpenAt } = openingStateAt(settings, now);
   const { enabled, fields } = settings.prechat;
   return {
@@ -21,8 +19,16 @@ export function widgetConfig(site: Site, wantedLocale: string | undefined, now: 
     hours: { open, nextOpenAt: nextOpenAt?.toISOString() ?? null, timezone: settings.timezone },
     disclosure: texts.disclosure,
     retentionDays: settings.retention.conversationDays,
-    features: { transcript: false, ...settings.features },
+    features: settings.features,
   };
+}
+
+/** What a visitor with this language reads: the notice, and all else in the language of that. */
+export function wordsFor(site: Site, wantedLocale: string | undefined) {
+  const { settings } = site;
+  const notice = noticeFor(site, wantedLocale ?? settings.locale);
+  const wishes = [wantedLocale ?? notice.locale, notice.locale, settings.locale];
+  return { notice, wishes, texts: textsOf(site, notice.locale, wishes) };
 }
 
 /** The owner's own texts stand over the built-in ones, all in the language of `locale`: nobody reads a mixture. */

@@ -7,6 +7,7 @@ import type {
   UnansweredPage,
 } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
+import type { Outbox } from '../../jobs/outbox.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { pageOf, placeOf } from '../../lib/cursor.ts';
 import type { Keyring } from '../../lib/keyring.ts';
@@ -17,7 +18,7 @@ import type { Privacy } from '../privacy/index.ts';
 import type { Site } from '../sites/index.ts';
 import { answerTurn, suggestionOf, type TurnDeps } from './answer-turn.ts';
 import { carriedTranscript } from './carried-transcript.ts';
-import { checkedPrechat, type Prechat } from './prechat.ts';
+import { checkedPrechat, hasContact, type Prechat } from './prechat.ts';
 import { isAbandoned, replayTurn } from './replay-turn.ts';
 import type { ConversationStore, NewTurn, OpenedTurn, StoredMessage } from './store.ts';
 import type { Transcript } from './transcript.ts';
@@ -35,10 +36,12 @@ type Deps = TurnDeps & {
   /** The privacy engine does what is asked of a person's data. */
   request: Privacy['request'];
   keyring: Pick<Keyring, 'sign' | 'verify'>;
+  /** Is told of `prechat.answered` where a visitor said before the chat how to be reached. */
+  outbox: Pick<Outbox, 'emission' | 'wake'>;
 };
 
 export function createConversations(deps: Deps) {
-  const { store, consent, keyring, now } = deps;
+  const { store, consent, keyring, outbox, now } = deps;
   /** The answers that are being written, by conversation. */
   const answering = new Map<string, Set<AbortController>>();
 
@@ -76,7 +79,8 @@ export function createConversations(deps: Deps) {
       const begunHandle = 'consentToken' in request ? handleFor(request.consentToken) : undefined;
       if (!opened.isNew) {
         const look = () => store.answerOf(site.id, opened.conversationId, turn.clientTurnId);
-        const suggestionFor = (outcome: StoredMessage['outcome']) => suggestionOf(site, { suggested: [], outcome });
+        const suggestionFor = (outcome: StoredMessage['outcome']) =>
+          suggestionOf(site, { question: text, suggested: [], outcome }, now());
         return replayTurn({ look, now, begunHandle, suggestionFor }, signal);
       }
       const transcript = storedTranscript(site, opened, turn, begunHandle);
@@ -137,6 +141,26 @@ export function createConversations(deps: Deps) {
       const answer = await tryAnswer(deps, site, asked, settings ? { settings } : {}, signal);
       if (!answer) throw new AppError('unavailable', 'The answer broke off. Please try again.');
       return answer;
+    },
+
+    /**
+     * How a conversation stood when nobody wrote any more: counts, no words. `held` while it is restricted, nothing where
+     * it is gone.
+     */
+    async endOf(site: Site, id: string, lastMessageAt: Date) {
+      const row = await store.endOf(site.id, id, lastMessageAt);
+      if (!row) return undefined;
+      if (row.restrictedAt !== null) return 'held' as const;
+      const { createdAt, locale, pageUrl, messages, answered, askedBack, unanswered } = row;
+      return {
+        conversationId: id,
+        startedAt: createdAt.toISOString(),
+        endedAt: lastMessageAt.toISOString(),
+        messages,
+        locale,
+        pageUrl,
+        outcomes: { answered, askedBack, unanswered },
+      };
     },
 
     /** What its handle opens. Throws 404. */
@@ -217,7 +241,9 @@ export function createConversations(deps: Deps) {
       externalId: customerId ?? null,
     };
     if (problems.length === 0) {
-      const begun = await store.begin(site.id, conversation, consent.spending(site, request.consentToken), turn);
+      const told = hasContact(site, answers) ? outbox.emission(site.id, 'prechat.answered') : undefined;
+      const begun = await store.begin(site.id, conversation, consent.spending(site, request.consentToken), turn, told);
+      if (begun && told) outbox.wake();
       if (begun) return begun;
     }
     // This may be the same first turn again, whose answer did not reach the visitor; the owner may ask for more by now.

@@ -1,4 +1,5 @@
 export { type Conversations, createConversations } from './conversations.ts';
 export { conversationPersonalData } from './personal-data.ts';
+export type { PrechatContent } from './prechat.ts';
 export { conversationIdOf, conversationListRoutes, conversationRoutes, handleOf } from './routes.ts';
-export { conversationStore, keepsConversation } from './store.ts';
+export { conversationStore, keepsConversation, prechatOf } from './store.ts';

@@ -1,9 +1,13 @@
 import type { PrechatField } from '@confab/contract';
 import { emailKey, phoneKey } from '../../lib/contacts.ts';
+import { isOneLine } from '../../lib/one-line.ts';
 import type { Site } from '../sites/index.ts';
 
 /** What a visitor answered before the chat, by the name of the field. */
 export type Prechat = Record<string, string>;
+
+/** What of a conversation was said before it began. */
+export type PrechatContent = { answers: Prechat; pageUrl: string; createdAt: Date };
 
 type Problem = { path: string; message: string };
 type Checked = { answers: Prechat | null; problems: Problem[] };
@@ -32,11 +36,21 @@ export function checkedPrechat({ settings }: Site, given: Prechat = {}): Checked
   return { answers: Object.keys(answers).length > 0 ? answers : null, problems };
 }
 
+/** Whether the answers tell how the visitor can be reached. */
+export const hasContact = ({ settings }: Site, answers: Prechat | null): boolean =>
+  answers !== null &&
+  settings.prechat.fields.some(
+    ({ name, type }) => (type === 'email' || type === 'phone') && Object.hasOwn(answers, name),
+  );
+
 function checkedAnswer(
   { type, options }: PrechatField,
   value: string,
   country: string | null,
 ): { answer: string } | { problem: string } {
+  if (type !== 'text' && !isOneLine(value)) {
+    return { problem: 'has a line break or another control character; write it in one line' };
+  }
   if (type === 'email' && emailKey(value) === undefined) {
     return { problem: 'is not an e-mail address such as name@example.com' };
   }

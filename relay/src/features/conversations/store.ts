@@ -1,7 +1,7 @@
 import type { AnswerOutcome, Citation, FinishReason, KeptPassage, MessageStatus, ProductCard } from '@confab/contract';
 import { type Db, Prisma, type Tx } from '../../db/database.ts';
 import { olderThan, type Place } from '../../lib/cursor.ts';
-import type { Prechat } from './prechat.ts';
+import type { Prechat, PrechatContent } from './prechat.ts';
 import type { FinishedAnswer } from './transcript.ts';
 
 /** The two messages that a turn writes when it begins. */
@@ -52,6 +52,18 @@ export type Unanswered = {
   createdAt: Date;
 };
 
+/** A conversation up to one of its messages. */
+export type End = {
+  createdAt: Date;
+  locale: string | null;
+  pageUrl: string;
+  restrictedAt: Date | null;
+  messages: number;
+  answered: number;
+  askedBack: number;
+  unanswered: number;
+};
+
 /** `isNew` is false where this turn has been asked before; `externalId` is the customer's whom the conversation is of. */
 export type OpenedTurn = { conversationId: string; isNew: boolean; isRestricted: boolean; externalId: string | null };
 
@@ -61,13 +73,15 @@ export type ConversationStore = ReturnType<typeof conversationStore>;
 export const conversationStore = (db: Db) => ({
   /**
    * Spends the consent token (`spending`, a statement that returns its `"sequence"` and `"subjectKey"`), makes the
-   * conversation and writes its first turn: all in one statement, or nothing where the token is not valid.
+   * conversation and writes its first turn: all in one statement, or nothing where the token is not valid. `also` is one
+   * more part of it, which may read the row of `"conversation"`.
    */
   async begin(
     siteId: string,
     conversation: NewConversation,
     spending: Prisma.Sql,
     turn: NewTurn,
+    also: Prisma.Sql | undefined,
   ): Promise<OpenedTurn | undefined> {
     const rows = await db.$queryRaw<{ conversationId: string }[]>`
       WITH "spent" AS (${spending}), "conversation" AS (
@@ -78,7 +92,7 @@ export const conversationStore = (db: Db) => ({
           ${conversation.prechat && JSON.stringify(conversation.prechat)}::jsonb, ${conversation.externalId},
           ${turn.createdAt}::timestamptz
         FROM "spent" RETURNING "id"
-      ), "messages" AS (${insertTurn(siteId, turn)})
+      ), "messages" AS (${insertTurn(siteId, turn)})${also ? Prisma.sql`, "also" AS (${also})` : Prisma.empty}
       SELECT "id"::text AS "conversationId" FROM "conversation"`;
     const { externalId } = conversation;
     return rows[0] && { conversationId: rows[0].conversationId, isNew: true, isRestricted: false, externalId };
@@ -169,6 +183,20 @@ export const conversationStore = (db: Db) => ({
     return changed > 0;
   },
 
+  /** The conversation with how many messages it had then, and how its answers went. */
+  async endOf(siteId: string, id: string, until: Date): Promise<End | undefined> {
+    const rows = await db.$queryRaw<End[]>`
+      SELECT "Conversation"."createdAt", "locale", "pageUrl", "restrictedAt", count(message."id")::int AS "messages",
+        (count(*) FILTER (WHERE message."outcome" = 'answered'))::int AS "answered",
+        (count(*) FILTER (WHERE message."outcome" = 'asked_back'))::int AS "askedBack",
+        (count(*) FILTER (WHERE message."outcome" = 'unanswered'))::int AS "unanswered"
+      FROM "Conversation" LEFT JOIN "Message" message ON message."siteId" = "Conversation"."siteId"
+        AND message."conversationId" = "Conversation"."id" AND message."createdAt" <= ${until}::timestamptz
+      WHERE "Conversation"."siteId" = ${siteId}::uuid AND "Conversation"."id" = ${id}::uuid
+      GROUP BY "Conversation"."siteId", "Conversation"."id"`;
+    return rows[0];
+  },
+
   byId: (siteId: string, id: string) => db.conversation.findUnique({ where: { siteId_id: { siteId, id } } }),
 
   byHandle: (siteId: string, handleHash: string) =>
@@ -217,4 +245,16 @@ export async function keepsConversation(tx: Tx, siteId: string, id: string): Pro
   const rows = await tx.$queryRaw<unknown[]>`
     SELECT 1 FROM "Conversation" WHERE "siteId" = ${siteId}::uuid AND "id" = ${id}::uuid FOR KEY SHARE`;
   return rows.length > 0;
+}
+
+/**
+ * What was answered before the conversation, which then stays until the transaction ends. Nothing where it is gone or
+ * restricted.
+ */
+export async function prechatOf(tx: Tx, siteId: string, id: string): Promise<PrechatContent | undefined> {
+  const rows = await tx.$queryRaw<PrechatContent[]>`
+    SELECT "prechat" AS "answers", "pageUrl", "createdAt" FROM "Conversation"
+    WHERE "siteId" = ${siteId}::uuid AND "id" = ${id}::uuid AND "restrictedAt" IS NULL AND "prechat" IS NOT NULL
+    FOR NO KEY UPDATE`;
+  return rows[0];
 }

@@ -1,10 +1,13 @@
-import { leadRequest, pageQuery, WIDGET_BODY_MAX } from '@confab/contract';
+import { crmName, deliveriesQuery, leadRequest, pageQuery, retryRequest, WIDGET_BODY_MAX } from '@confab/contract';
 import type { Router } from '@koa/router';
 import { readJson } from '../../http/body.ts';
 import { clientAddress } from '../../http/client-address.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import type { SiteState } from '../../http/request-state.ts';
-import { validate } from '../../http/validate.ts';
+import { idOf, validate } from '../../http/validate.ts';
+import { AppError } from '../../lib/app-error.ts';
+import type { CrmTests } from './crm-tests.ts';
+import type { Deliveries } from './deliveries.ts';
 import type { Leads } from './leads.ts';
 
 /** A visitor leaves contact details. */
@@ -26,5 +29,40 @@ export function leadRoutes(
 export function siteLeadRoutes(router: Router<SiteState>, { leads }: { leads: Leads }): void {
   router.get('/leads', async ctx => {
     ctx.body = await leads.list(ctx.state.site, validate(pageQuery, ctx.query));
+  });
+}
+
+/** A plugin sees what has not arrived where it should, and has it tried again. */
+export function deliveryRoutes(router: Router<SiteState>, { deliveries }: { deliveries: Deliveries }): void {
+  router.get('/deliveries', async ctx => {
+    ctx.body = await deliveries.list(ctx.state.site.id, validate(deliveriesQuery, ctx.query));
+  });
+
+  router.post('/deliveries/retry', async ctx => {
+    const body = await readJson(ctx, { types: ['application/json'], max: WIDGET_BODY_MAX });
+    ctx.status = 202;
+    ctx.body = { count: await deliveries.retryAll(ctx.state.site.id, validate(retryRequest, body)) };
+  });
+
+  router.post('/leads/:id/deliveries/:target', async ctx => {
+    const { id, target = '' } = ctx.params;
+    const count = await deliveries.retry(ctx.state.site.id, idOf(id, 'There is no such lead.'), target);
+    ctx.status = 202;
+    ctx.body = { count };
+  });
+}
+
+/** A plugin tries a CRM. */
+export function crmRoutes(
+  router: Router<SiteState>,
+  { crmTests, rateLimit }: { crmTests: CrmTests; rateLimit: RateLimit },
+): void {
+  router.post('/crm/:name/test', async ctx => {
+    const { site } = ctx.state;
+    const name = crmName.safeParse(ctx.params.name);
+    if (!name.success)
+      throw new AppError('not_found', `There is no such CRM. There are ${crmName.options.join(', ')}.`);
+    await rateLimit('crmTestsPerSite', site.id);
+    ctx.body = await crmTests.test(site, name.data);
   });
 }

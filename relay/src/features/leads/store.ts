@@ -1,9 +1,8 @@
-import type { Db, Tx } from '../../db/database.ts';
+import type { Db, Prisma, Tx } from '../../db/database.ts';
 import { olderThan, type Place } from '../../lib/cursor.ts';
 
 /** What a visitor left, as it is kept. `fields` are those of the form that have no column of their own. */
-export type NewLead = {
-  id: string;
+export type Left = {
   kind: string;
   conversationId: string | null;
   name: string | null;
@@ -15,61 +14,67 @@ export type NewLead = {
   fields: Record<string, string>;
   pageUrl: string | null;
   callbackAt: Date | null;
-  marketing: boolean;
-  createdAt: Date;
+  timezone: string | null;
+  /** When the box for marketing was ticked. */
+  marketingAt: Date | null;
 };
+
+export type LeadRow = Omit<Prisma.LeadGetPayload<object>, 'fields'> & { fields: Record<string, string> };
 
 export type LeadStore = ReturnType<typeof leadStore>;
 
 /** The queries of the leads; those of a data request are in `personal-data.ts`. */
 export const leadStore = (db: Db) => ({
   /**
-   * Keeps the lead and gives its id; the same one again, newer than `since`, is the one that is there and not new. Who
-   * leaves the same address waits here for the end of the other's transaction, in whatever process, and then sees their
-   * lead.
+   * Those that the same person may have left, newest first: by one of the keys, in the same conversation, or outside of
+   * any and newer than `since`. What was left without storing a chat is never tied to a chat that is stored. Until the transaction ends they stay as they are, and whoever leaves the same address or the same
+   * number waits here, in whatever process; always in one order, so that no two wait for each other.
    */
-  async add(tx: Tx, siteId: string, lead: NewLead, since: Date): Promise<{ id: string; isNew: boolean }> {
-    const { kind, name, emailKey, phoneKey, message, fields, callbackAt, marketing } = lead;
-    const turnstile = `lead ${siteId} ${emailKey} ${phoneKey}`;
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${turnstile}, 0))`;
-    const same = { kind, name, emailKey, phoneKey, message, callbackAt, marketing, fields: { equals: fields } };
-    const known = await tx.lead.findFirst({
-      where: { siteId, ...same, restrictedAt: null, createdAt: { gt: since } },
-      select: { id: true },
+  async ofSamePerson(tx: Tx, siteId: string, left: Left, since: Date): Promise<LeadRow[]> {
+    const { emailKey, phoneKey, conversationId } = left;
+    const turnstiles = [emailKey, phoneKey].filter(key => key !== null).map(key => `lead ${siteId} ${key}`);
+    await tx.$executeRaw`
+      SELECT pg_advisory_xact_lock("turnstile") FROM (
+        SELECT hashtextextended(name, 0) AS "turnstile" FROM unnest(${turnstiles}::text[]) name ORDER BY 1) sorted`;
+    const rows = await tx.$queryRaw<{ id: string }[]>`
+      SELECT "id"::text AS "id" FROM "Lead"
+      WHERE "siteId" = ${siteId}::uuid AND ("emailKey" = ${emailKey} OR "phoneKey" = ${phoneKey})
+        AND "conversationId" IS NOT DISTINCT FROM ${conversationId}::uuid
+        AND ("createdAt" > ${since}::timestamptz OR "conversationId" IS NOT NULL)
+        AND "restrictedAt" IS NULL
+      ORDER BY "id" FOR UPDATE`;
+    const leads = await tx.lead.findMany({
+      where: { siteId, id: { in: rows.map(({ id }) => id) } },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     });
-    if (known) return { id: known.id, isNew: false };
-    await tx.lead.create({ data: { siteId, ...lead } });
-    return { id: lead.id, isNew: true };
+    return leads as LeadRow[];
   },
 
-  find: (siteId: string, id: string) => db.lead.findUnique({ where: { siteId_id: { siteId, id } } }),
-
-  /** Not `update`, which throws where an erasure was quicker. */
-  async setDelivered(siteId: string, id: string, externalId: string, deliveredAt: Date): Promise<void> {
-    const where = { siteId, id, deliveredAt: null };
-    await db.lead.updateMany({ where, data: { externalId, deliveredAt, deliveryFault: null } });
+  async add(tx: Tx, siteId: string, id: string, left: Left, createdAt: Date): Promise<void> {
+    await tx.lead.create({ data: { siteId, id, ...left, createdAt } });
   },
 
-  async setDeliveryFault(siteId: string, id: string, deliveryFault: string): Promise<void> {
-    await db.lead.updateMany({ where: { siteId, id, deliveredAt: null }, data: { deliveryFault } });
+  async change(tx: Tx, siteId: string, id: string, left: Left): Promise<void> {
+    await tx.lead.updateMany({ where: { siteId, id }, data: { ...left, revision: { increment: 1 } } });
   },
 
-  /** By id: those that the platform has not taken and that may be told. */
-  async undeliveredIds(siteId: string, after: string | undefined, limit: number): Promise<string[]> {
-    const leads = await db.lead.findMany({
-      where: { siteId, deliveredAt: null, restrictedAt: null, ...(after !== undefined && { id: { gt: after } }) },
-      orderBy: { id: 'asc' },
-      take: limit,
-      select: { id: true },
-    });
-    return leads.map(({ id }) => id);
+  async setSubjectKey(tx: Tx, siteId: string, id: string, subjectKey: Uint8Array<ArrayBuffer>): Promise<void> {
+    await tx.lead.updateMany({ where: { siteId, id }, data: { subjectKey } });
+  },
+
+  find: async (siteId: string, id: string) =>
+    (await db.lead.findUnique({ where: { siteId_id: { siteId, id } } })) as LeadRow | null,
+
+  /** The first time counts. Not `update`, which throws where an erasure was quicker. */
+  async setExternalId(siteId: string, id: string, externalId: string): Promise<void> {
+    await db.lead.updateMany({ where: { siteId, id, externalId: null }, data: { externalId } });
   },
 
   /** Newest first. */
-  list: (siteId: string, before: Place | undefined, limit: number) =>
-    db.lead.findMany({
+  list: async (siteId: string, before: Place | undefined, limit: number) =>
+    (await db.lead.findMany({
       where: { siteId, ...olderThan(before) },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: limit,
-    }),
+    })) as LeadRow[],
 });

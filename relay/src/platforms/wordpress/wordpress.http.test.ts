@@ -53,6 +53,17 @@ describe.each(oneDatabase)('a WordPress site on %s', database => {
       UPDATE pgboss.job SET start_after = now() WHERE name = ${queue} AND state IN ('created', 'retry')`;
     await relay.services.jobs.wake(queue);
   }
+  // biome-ignore lint/suspicious/noExplicitAny: each table has its own columns
+  const deliveries = async (siteId: string): Promise<any[]> =>
+    (await relay.rows('Delivery', { id: siteId })).filter(({ target }) => target === 'wordpress');
+  const states = async (siteId: string) => (await deliveries(siteId)).map(({ state }) => state);
+  /** The end of each try so far, of all leads of the site. */
+  const tries = async (siteId: string): Promise<string[]> =>
+    (await deliveries(siteId)).flatMap(({ log }) => log.map((each: { outcome: string }) => each.outcome));
+  async function hurryLeads(): Promise<void> {
+    await relay.db.$executeRaw`UPDATE "Delivery" SET "nextAt" = now() WHERE "nextAt" IS NOT NULL`;
+    relay.services.outbox.wake();
+  }
   const alarms = () => relay.logLines.filter(line => /"level":"(warn|error|fatal)"/.test(line));
 
   describe('that was connected', () => {
@@ -160,11 +171,13 @@ describe.each(oneDatabase)('a WordPress site on %s', database => {
       message: 'zanzi <b>&"\nÖ 💥',
       size: 'XL',
     };
+    const callbackAt = new Date(Date.now() + 86_400_000).toISOString();
     const lead = {
       kind: 'callback',
       fields,
       page: { url: `${SHOP}/jumper?ann=1` },
-      callbackAt: '2026-12-01T10:00:00Z',
+      callbackAt,
+      timezone: 'Europe/Dublin',
     };
     const told = () => wordpress.callsTo('events');
 
@@ -174,9 +187,7 @@ describe.each(oneDatabase)('a WordPress site on %s', database => {
       const { body } = await site.widget.lead({ ...lead, conversationId });
       expect((await site.widget.lead({ ...lead, conversationId })).body.leadId).toBe(body.leadId);
       await eventually(() => told().length).toBe(1);
-      await eventually(async () => (await jobs('leads.created', site.id)).map(({ state }) => state)).toEqual([
-        'completed',
-      ]);
+      await eventually(() => states(site.id)).toEqual(['delivered']);
       const [item] = (await site.plugin.leads()).body.items;
       const { size, ...named } = fields;
       expect(told()).toMatchObject([{ isSigned: true, headers: { 'webhook-id': body.leadId } }]);
@@ -191,45 +202,52 @@ describe.each(oneDatabase)('a WordPress site on %s', database => {
           ...named,
           fields: { size },
           pageUrl: `${SHOP}/jumper`,
-          callbackAt: '2026-12-01T10:00:00.000Z',
+          callbackAt,
+          timezone: 'Europe/Dublin',
           marketing: false,
           conversationId: item?.conversationId,
         },
       });
     });
 
+    it('is told once, whatever the person says later', async () => {
+      const site = await verified();
+      const { body } = await site.widget.lead(lead);
+      await eventually(() => states(site.id)).toEqual(['delivered']);
+      const [before] = await deliveries(site.id);
+      expect((await site.widget.lead({ ...lead, fields: { ...fields, message: 'More' } })).body.leadId).toBe(
+        body.leadId,
+      );
+      await eventually(() => deliveries(site.id)).toEqual([{ ...before, revision: 2, since: expect.any(String) }]);
+      await site.plugin.requestData({ type: 'erasure', subject: { email: fields.email } });
+      await eventually(() => deliveries(site.id)).toEqual([]);
+      expect(told()).toHaveLength(1);
+    });
+
     it('stands in no job and no log line', async () => {
       const site = await verified();
       const { body } = await site.widget.lead(lead);
       await eventually(() => told().length).toBe(1);
-      const queued = await jobs('leads.created', site.id);
-      expect(queued.map(({ data }) => data)).toEqual([{ siteId: site.id, leadId: body.leadId }]);
+      expect((await deliveries(site.id)).map(({ subjectId }) => subjectId)).toEqual([body.leadId]);
       expect(await relay.tablesWith('zanzi')).toEqual(['public."Lead"']);
       expect(relay.logLines.filter(line => /zanzi|353850123456/i.test(line))).toEqual([]);
     });
 
-    it('is told again under the same id until it is taken, for three days, and alarms nobody', async () => {
+    it('is told again under the same id until it is taken, and alarms nobody', async () => {
       const before = alarms().length;
       const site = await verified();
       wordpress.behave({ status: 500 });
       const { body } = await site.widget.lead(lead);
-      await eventually(async () => (await jobs('leads.created', site.id))[0]?.state).toBe('retry');
+      await eventually(() => tries(site.id)).toEqual(['later']);
       wordpress.behave({ status: 418 });
-      await hurry('leads.created');
-      await eventually(() => told().length).toBe(2);
-      await eventually(async () => (await jobs('leads.created', site.id))[0].state).toBe('retry');
+      await hurryLeads();
+      await eventually(() => tries(site.id)).toEqual(['later', 'later']);
       wordpress.behave('plugin');
-      await hurry('leads.created');
-      await eventually(async () => (await jobs('leads.created', site.id))[0].state).toBe('completed');
+      await hurryLeads();
+      await eventually(() => tries(site.id)).toEqual(['later', 'later', 'delivered']);
       expect(told().map(({ headers }) => headers['webhook-id'])).toEqual(Array(3).fill(body.leadId));
       expect(new Set(told().map(({ body: sent }) => JSON.stringify(sent))).size).toBe(1);
       expect(alarms().length).toBe(before);
-      // The pauses: 15, 30, 60 … 3,600 s on average, and then an hour each.
-      const { retries } = (await jobs('leads.created', site.id))[0];
-      const pauses = Array.from({ length: retries }, (_, at) => Math.min(3_600, 15 * 2 ** at));
-      const days = pauses.reduce((sum, pause) => sum + pause, 0) / 86_400;
-      expect(days).toBeGreaterThan(2.9);
-      expect(days).toBeLessThan(3.1);
     });
 
     it('waits while the connection is not verified yet, and is told then', async () => {
@@ -237,12 +255,11 @@ describe.each(oneDatabase)('a WordPress site on %s', database => {
       wordpress.behave({ status: 503 });
       expect(await found(site)).toBe('unreachable');
       await site.widget.lead(lead);
-      await eventually(async () => (await jobs('leads.created', site.id))[0]?.state).toBe('retry');
+      await eventually(() => tries(site.id)).toEqual(['later']);
       expect(told()).toEqual([]);
       wordpress.behave('plugin');
       await site.plugin.checkConnection();
       await eventually(() => stateOf(site)).toBe('verified');
-      await hurry('leads.created');
       await eventually(() => told().length).toBe(1);
     });
 
@@ -251,8 +268,7 @@ describe.each(oneDatabase)('a WordPress site on %s', database => {
       wordpress.behave({ status: 503 });
       await site.widget.lead({ fields: { email: 'restricted@example.com' } });
       await site.widget.lead({ fields: { email: 'erased@example.com' } });
-      const states = async () => (await jobs('leads.created', site.id)).map(({ state }) => state);
-      await eventually(states).toEqual(['retry', 'retry']);
+      await eventually(() => tries(site.id)).toEqual(['later', 'later']);
       await site.plugin.requestData({
         type: 'restriction',
         subject: { email: 'restricted@example.com' },
@@ -261,8 +277,8 @@ describe.each(oneDatabase)('a WordPress site on %s', database => {
       await site.plugin.requestData({ type: 'erasure', subject: { email: 'erased@example.com' } });
       const before = told().length;
       wordpress.behave('plugin');
-      await hurry('leads.created');
-      await eventually(states).toEqual(['completed', 'completed']);
+      await hurryLeads();
+      await eventually(() => states(site.id)).toEqual(['held']);
       expect(told().length).toBe(before);
     });
 
@@ -271,32 +287,32 @@ describe.each(oneDatabase)('a WordPress site on %s', database => {
       wordpress.behave({ status });
       await site.widget.lead(lead);
       await eventually(() => stateOf(site)).toBe('failed');
-      expect((await jobs('leads.created', site.id)).map(({ state }) => state)).toEqual(['completed']);
+      await hurryLeads();
+      await eventually(() => states(site.id)).toEqual(['failed']);
       await site.widget.lead({ fields: { email: 'later@example.com' } });
-      await eventually(async () => (await jobs('leads.created', site.id)).map(({ state }) => state)).toEqual([
-        'completed',
-        'completed',
-      ]);
+      await eventually(() => states(site.id)).toEqual(['failed', 'failed']);
       expect(told()).toHaveLength(1);
+      wordpress.behave('plugin');
+      await site.plugin.checkConnection();
+      await eventually(() => states(site.id)).toEqual(['delivered', 'delivered']);
+      expect(told()).toHaveLength(3);
     });
 
     it('is nobody’s news where no plugin connected the site', async () => {
       const plain = await relay.site();
       await plain.widget.lead(lead);
-      expect(await jobs('leads.created', plain.id)).toEqual([]);
+      expect(await deliveries(plain.id)).toEqual([]);
     });
 
     it.each([true, false])('ends quietly where the site was disconnected meanwhile, erased: %s', async erase => {
       const gone = await verified();
       wordpress.behave({ status: 503 });
       await gone.widget.lead(lead);
-      await eventually(async () => (await jobs('leads.created', gone.id))[0]?.state).toBe('retry');
+      await eventually(() => tries(gone.id)).toEqual(['later']);
       const before = told().length;
       await gone.plugin.disconnect({ erase });
-      await hurry('leads.created');
-      await eventually(async () => (await jobs('leads.created', gone.id)).map(({ state }) => state)).toEqual([
-        'completed',
-      ]);
+      await hurryLeads();
+      await eventually(() => states(gone.id)).toEqual(erase ? [] : ['failed']);
       expect(told().length).toBe(before);
     });
   });

@@ -48,7 +48,9 @@ describe.each(oneDatabase)('a lead of a Shopify shop on %s', database => {
       delivery: async (leadId: string) => {
         const now = await bed.relay.services.sites.byId(site.id);
         const { items } = await bed.relay.services.leads.list(now ?? site, { limit: 50 });
-        return items.find(({ id }) => id === leadId)?.delivery;
+        const [delivery] = items.find(({ id }) => id === leadId)?.deliveries ?? [];
+        const { fault, words } = delivery?.log.at(-1) ?? {};
+        return delivery && { state: delivery.state, ...(fault && { fault }), ...(words && { words }) };
       },
     };
   }
@@ -75,6 +77,7 @@ describe.each(oneDatabase)('a lead of a Shopify shop on %s', database => {
   describe('whose person the shop does not know', () => {
     it('becomes a customer, with what they left and no word about marketing', async () => {
       const { shop, customers, leave, rowOf, delivery } = await install();
+      const wished = new Date(Date.now() + 86_400_000).toISOString();
       const id = await leave({
         kind: 'callback',
         fields: {
@@ -83,7 +86,7 @@ describe.each(oneDatabase)('a lead of a Shopify shop on %s', database => {
           phone: '+353 85 012 3456',
           message: 'Is it wool?',
         },
-        callbackAt: '2026-12-01T10:00:00Z',
+        callbackAt: wished,
       });
       expect(customers).toMatchObject([
         {
@@ -92,12 +95,12 @@ describe.each(oneDatabase)('a lead of a Shopify shop on %s', database => {
           firstName: 'Ann',
           lastName: 'Ó Murchú',
           tags: ['confab-lead', 'confab-callback'],
-          note: 'Wishes to be called at 2026-12-01T10:00:00.000Z\nIs it wool?',
+          note: `Wishes to be called at ${wished}\nIs it wool?`,
           marketingState: 'NOT_SUBSCRIBED',
         },
       ]);
-      expect(await rowOf(id)).toMatchObject({ externalId: numberOf(customers[0]?.id ?? ''), deliveryFault: null });
-      expect(await delivery(id)).toEqual({ deliveredAt: expect.stringMatching(/Z$/), fault: null });
+      expect(await rowOf(id)).toMatchObject({ externalId: numberOf(customers[0]?.id ?? '') });
+      expect(await delivery(id)).toEqual({ state: 'delivered' });
       expect(JSON.stringify(callsOf(shop, 'CreateCustomer').map(({ variables }) => variables))).not.toMatch(/consent/i);
     });
 
@@ -176,29 +179,52 @@ describe.each(oneDatabase)('a lead of a Shopify shop on %s', database => {
     const { shop, customers, leave, delivery } = await install({ mayAdd: false });
     const id = await leave({ fields: { email } });
     expect(customers).toEqual([]);
-    expect(await delivery(id)).toEqual({ deliveredAt: null, fault: 'scope_missing' });
+    expect(await delivery(id)).toEqual({
+      ...{ state: 'failed', fault: 'misconfigured' },
+      words: 'The app may not add customers yet. Allow it on the page of the app.',
+    });
     await shop.grant('read_customers', 'write_customers');
     await bed.jobsDone();
     expect(customers).toMatchObject([{ email }]);
-    expect(await delivery(id)).toEqual({ deliveredAt: expect.any(String), fault: null });
+    expect(await delivery(id)).toEqual({ state: 'delivered' });
   });
 
   it('is delivered once, also where Shopify had made the customer and nobody heard of it', async () => {
     const { shop, site, customers, leave, delivery, rowOf } = await install();
     const id = await leave({ fields: { email }, marketing: true });
     const before = await rowOf(id);
-    await bed.relay.services.leads.deliverAgain(site.id);
-    await bed.jobsDone();
-    expect(await rowOf(id)).toEqual(before);
-    await bed.relay.db
-      .$executeRaw`UPDATE "Lead" SET "deliveredAt" = NULL, "externalId" = NULL WHERE "id" = ${id}::uuid`;
-    await bed.relay.services.leads.deliverAgain(site.id);
+    await bed.relay.db.$executeRaw`
+      UPDATE "Delivery" SET "state" = 'waiting', "externalId" = NULL, "nextAt" = now()
+      WHERE "siteId" = ${site.id}::uuid`;
+    await bed.relay.db.lead.updateMany({ where: { id }, data: { externalId: null } });
     await bed.jobsDone();
     expect(customers).toHaveLength(1);
     expect(await rowOf(id)).toMatchObject({ externalId: before.externalId });
-    expect(await delivery(id)).toMatchObject({ fault: null });
+    expect(await delivery(id)).toEqual({ state: 'delivered' });
     expect(callsOf(shop, 'CreateCustomer')).toHaveLength(1);
     expect(callsOf(shop, 'SubscribeCustomer')).toHaveLength(0);
+  });
+
+  it('that says more later brings that to the same customer, whatever their address is by then', async () => {
+    const { customers, leave, rowOf } = await install();
+    const id = await leave({ fields: { email } });
+    Object.assign(customers[0] ?? {}, { email: 'moved@example.com' });
+    expect(await leave({ kind: 'callback', fields: { email } })).toBe(id);
+    expect(customers).toMatchObject([{ email: 'moved@example.com', tags: ['confab-lead', 'confab-callback'] }]);
+    Object.assign(customers[0] ?? {}, { email });
+    expect(await leave({ fields: { email }, marketing: true })).toBe(id);
+    const { marketingAt } = await rowOf(id);
+    const consentUpdatedAt = new Date(marketingAt).toISOString();
+    expect(customers).toMatchObject([{ marketingState: 'SUBSCRIBED', consentUpdatedAt }]);
+  });
+
+  it('makes nobody anew whom the merchant has removed', async () => {
+    const { shop, customers, leave, delivery } = await install();
+    const id = await leave({ fields: { email } });
+    customers.length = 0;
+    await leave({ fields: { email, message: 'Are you there?' } });
+    expect([customers, callsOf(shop, 'CreateCustomer').length]).toEqual([[], 1]);
+    expect(await delivery(id)).toEqual({ state: 'delivered' });
   });
 
   it('finds the customer whom somebody else made at the same moment', async () => {
@@ -215,13 +241,13 @@ describe.each(oneDatabase)('a lead of a Shopify shop on %s', database => {
   });
 
   it.each([
-    ['an address', { email: 'ä@ex.x' }, 'invalid_email'],
-    ['a number', { phone: '+491234' }, 'invalid_phone'],
-  ])('says why, and is not sent again, where Shopify does not take %s', async (_, fields, fault) => {
+    ['an address', { email: 'ä@ex.x' }, 'Shopify does not take this e-mail address.'],
+    ['a number', { phone: '+491234' }, 'Shopify does not take this phone number.'],
+  ])('says why, and is not sent again, where Shopify does not take %s', async (_, fields, words) => {
     const { shop, customers, leave, delivery } = await install();
     const id = await leave({ fields });
     await bed.jobsDone({ hurry: true });
-    expect(await delivery(id)).toEqual({ deliveredAt: null, fault });
+    expect(await delivery(id)).toEqual({ state: 'failed', fault: 'invalid', words });
     expect(customers).toEqual([]);
     expect(callsOf(shop, 'CreateCustomer')).toHaveLength(1);
   });
@@ -230,7 +256,7 @@ describe.each(oneDatabase)('a lead of a Shopify shop on %s', database => {
     const { customers, leave, delivery } = await install();
     const id = await leave({ fields: { email, phone: '+491234' } });
     expect(customers).toMatchObject([{ email, phone: null, note: 'Phone: +491234' }]);
-    expect(await delivery(id)).toMatchObject({ fault: null });
+    expect(await delivery(id)).toEqual({ state: 'delivered' });
   });
 
   it('is tried again while Shopify is down, and alarms nobody', async () => {
@@ -238,29 +264,29 @@ describe.each(oneDatabase)('a lead of a Shopify shop on %s', database => {
     const { shop, customers, leave, delivery } = await install();
     shop.faults.fail(6, 500, { 'Retry-After': '0' });
     const id = await leave({ fields: { email } });
-    expect(await delivery(id)).toEqual({ deliveredAt: null, fault: 'unreachable' });
+    expect(await delivery(id)).toEqual({ state: 'waiting', fault: 'unreachable' });
     await bed.jobsDone({ hurry: true });
-    expect(await delivery(id)).toEqual({ deliveredAt: expect.any(String), fault: null });
+    expect(await delivery(id)).toEqual({ state: 'delivered' });
     expect(customers).toHaveLength(1);
     expect(alarms().slice(before)).toEqual([]);
   });
 
   it('is not delivered of a person whose data are restricted or erased meanwhile, or once the app was removed', async () => {
-    const { shop, site, customers, leave } = await install({ mayAdd: false });
+    const { shop, site, customers, leave, delivery } = await install({ mayAdd: false });
     const ids = [await leave({ fields: { email } }), await leave({ fields: { email: 'bob@example.com' } })];
     await bed.relay.db.$executeRaw`UPDATE "Lead" SET "restrictedAt" = now() WHERE "id" = ${ids[0]}::uuid`;
     await bed.relay.db.$executeRaw`DELETE FROM "Lead" WHERE "id" = ${ids[1]}::uuid`;
     await shop.grant('write_customers');
     await bed.jobsDone();
-    const { jobs } = bed.relay.services;
-    for (const leadId of ids)
-      await jobs.enqueue('leads.created', { siteId: site.id, leadId }, { key: `again ${leadId}` });
-    await bed.jobsDone();
     await leave({ fields: { email: 'cid@example.com' } });
+    shop.faults.fail(6, 500, { 'Retry-After': '0' });
+    const late = await leave({ fields: { email: 'dan@example.com' } });
     await shopify.uninstall(shop.domain);
-    await bed.relay.services.leads.deliverAgain(site.id);
+    await bed.relay.services.outbox.again(site.id, { states: ['waiting', 'failed', 'held'] });
     await bed.jobsDone({ hurry: true });
     expect(customers.map(each => each.email)).toEqual(['cid@example.com']);
+    expect(await delivery(late)).toEqual({ state: 'failed', fault: 'not_connected' });
+    expect(await delivery(ids[0] as string)).toMatchObject({ state: 'held' });
   });
 
   it('leaves nothing of a person in a job or in the log', async () => {

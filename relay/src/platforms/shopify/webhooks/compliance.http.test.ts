@@ -209,7 +209,7 @@ describe.each(oneDatabase)('the compliance topics of Shopify on %s', database =>
       expect(receipt.outcome).toEqual({
         state: 'done',
         result: 'done',
-        counts: { pageViews: 0, conversations: 1, leads: 3 },
+        counts: { pageViews: 0, conversations: 1, leads: 3, emails: 0 },
       });
       expect(await bed.relay.rows('DataRequest', site)).toMatchObject([
         { type: 'access', source: 'platform', status: 'completed', reference: receipt.eventId },
@@ -220,7 +220,7 @@ describe.each(oneDatabase)('the compliance topics of Shopify on %s', database =>
       // As it is when it is fetched.
       await widget().lead({ fields: { email: jane.email, message: 'one more' } });
       const document = await compliance().dataRequestDocument(shop.domain, receipt.eventId);
-      expect(document?.data.leads).toHaveLength(4);
+      expect(JSON.stringify(document?.data.leads)).toContain('one more');
       expect(document?.data.leads.map(lead => lead.externalId)).toContain(String(jane.id));
       expect(document?.data.conversations).toMatchObject([{ externalId: String(jane.id) }]);
       // Fetching it is no request of its own.
@@ -245,7 +245,7 @@ describe.each(oneDatabase)('the compliance topics of Shopify on %s', database =>
       await widget().lead({ fields: { email: person().email, phone: john.phone } });
       const { eventId } = await told('customers/data_request', customers({ ...jane, phone: john.phone }));
       const document = await compliance().dataRequestDocument(shop.domain, eventId);
-      expect(document?.counts).toEqual({ pageViews: 0, conversations: 0, leads: 2 });
+      expect(document?.counts).toEqual({ pageViews: 0, conversations: 0, leads: 2, emails: 0 });
     });
 
     it('is not given to another shop', async () => {
