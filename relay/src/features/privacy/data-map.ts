@@ -4,7 +4,7 @@ import type { PersonalData } from './personal-data.ts';
 export const impersonal: Readonly<Record<string, string>> = {
   Site: 'The site’s settings, where it is and what runs it, and the hash of its secret',
   ConnectCode: 'Approvals of a connection for ten minutes: the address of a site, and hashes',
-  ProviderKey: 'The site’s keys for language-model providers, encrypted',
+  ProviderKey: 'The site’s keys for language-model providers and CRMs, encrypted',
   Usage: 'Monthly counters',
   Spend: 'What the providers cost by day and month: sums',
   Entry:
@@ -22,6 +22,9 @@ export const impersonal: Readonly<Record<string, string>> = {
   Embedding: 'Vectors of these passages, of sites that chose to have them made by OpenAI',
   ChunkTerm: 'The words of these passages',
   ShopifyShop: 'The address of a Shopify shop, its access tokens, encrypted, and how far its sync has come',
+  WebhookEndpoint: 'Addresses that the owner has told of what happens, and of what',
+  WebhookSecret: 'What these messages are signed by, encrypted',
+  WebhookMessage: 'What they were told of, by kind and id, for 30 days; the body is made when it is sent, and not kept',
   PurgeRun: 'Certificates of purges: counts, cut-offs and hashes',
 };
 
@@ -52,8 +55,8 @@ the visitor's network (IPv4 /24, IPv6 /48), and error reports none; what a netwo
 
 ## Sub-processors
 
-Only those that a site chose, or the relay's operator for it. A visitor who declined is answered by them too; the relay
-keeps nothing of that. None is sent an address, a cookie, an identifier, or what was filled in before the chat.
+Only those that a site chose, or the relay's operator for it. A visitor who declined is answered too, and the relay keeps
+nothing of that; those who word answers are sent no address, no cookie, no identifier and nothing that was filled in.
 
 - OpenAI, Anthropic or AWS Bedrock (in the AWS region of the site's settings) word answers: they receive the question, the
   chat before it as far as it fits, and passages of the site's pages. OpenAI is told not to store answers (\`store: false\`).
@@ -61,6 +64,12 @@ keeps nothing of that. None is sent an address, a cookie, an identifier, or what
   once, and every question. Vectors of questions are not kept.
 - Where neither is chosen or has a key, answers are quotes, and nothing leaves the relay.
 - Sentry, where the operator named one: faults, without words of visitors.
+- Resend, where the operator chose it, sends e-mails: it receives each mail and the address that it goes to. Chats go to
+  visitors who ask for them, contact details to the owner's own addresses, once their holders have confirmed them.
+- HubSpot, Salesforce, Pipedrive, Klaviyo or Zoho (in the site's data centre), where the site chose it: the contact details
+  that a visitor left, with what else the form asked, the page, whether the box for marketing was ticked, and, where the site
+  says so, what was said in the chat. An erasure goes there as well; the end of the window does not.
+- Endpoints of the owner's choice (webhooks): contact details as they are left, and what happened, without words of a chat.
 
 ${sections.join('\n')}
 ## Without personal data

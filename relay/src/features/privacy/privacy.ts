@@ -2,6 +2,7 @@ import { DATA_REQUEST_DAYS, type DataRequest, type DataRequestPage, type Persona
 import { v7 as uuidv7 } from 'uuid';
 import type { Db, Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { Outbox } from '../../jobs/outbox.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { pageOf, placeOf } from '../../lib/cursor.ts';
 import type { Keyring } from '../../lib/keyring.ts';
@@ -37,6 +38,8 @@ type Deps = {
   legalHolds: LegalHolds;
   siteById: (id: string) => Promise<Site | undefined>;
   keyring: Pick<Keyring, 'encrypt' | 'decrypt'>;
+  /** Hears of `data_request.completed`. */
+  emit: Outbox['emit'];
   now: () => Date;
   /** Ends the answers that are being written in conversations that are gone. */
   endAnswers: (conversationIds: string[]) => void;
@@ -109,6 +112,15 @@ export function createPrivacy(deps: Deps) {
       };
     },
 
+    /** What was done in a request, and nothing about whom. Nothing where it is not done, or its record is gone. */
+    async completed(site: Site, id: string) {
+      const row = await store.byId(site.id, id);
+      if (!row?.completedAt) return undefined;
+      const { dataRequestId, type, source, receivedAt } = summaryOf(row);
+      const completedAt = row.completedAt.toISOString();
+      return { dataRequestId, type, source, receivedAt, completedAt, counts: row.counts, retained: row.retained };
+    },
+
     /** Ends what a crash or a fault cut. Safe to run anywhere at any time; one that fails again does not stop the others. */
     async resume(): Promise<void> {
       const before = new Date(now().getTime() - CUT_AFTER_MS);
@@ -146,6 +158,7 @@ export function createPrivacy(deps: Deps) {
     const result = await resultOf(tx, site, row, subject, changes);
     const retained = 'retained' in result ? result.retained : {};
     const request = await store.complete(tx, row, { counts: result.counts, retained, at: now() });
+    await deps.emit(tx, { siteId: site.id, type: 'data_request.completed', subjectId: id });
     return { request, result, subject };
   }
 

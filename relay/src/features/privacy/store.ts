@@ -64,6 +64,11 @@ export const requestStore = (db: Db) => ({
     return { ...request, ...done, ciphertext: null };
   },
 
+  async byId(siteId: string, id: string): Promise<RequestRow | undefined> {
+    const row = await db.dataRequest.findUnique({ where: { siteId_id: { siteId, id } } });
+    return (row as RequestRow | null) ?? undefined;
+  },
+
   /** Adds an event; the same one again is not worth another entry. */
   async note(siteId: string, id: string, event: RequestEvent): Promise<void> {
     await db.$executeRaw`

@@ -3,6 +3,7 @@ import type { PurgeCertificate } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db, Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { Outbox } from '../../jobs/outbox.ts';
 import type { Counts, LegalHolds, PersonalData } from '../privacy/index.ts';
 import type { Site } from '../sites/index.ts';
 import { NO_HASH, sealed } from './certificate.ts';
@@ -34,6 +35,8 @@ type Deps = {
   owners: readonly PersonalData[];
   legalHolds: Pick<LegalHolds, 'holdsSite'>;
   forgetDeleted: () => Promise<void>;
+  /** Hears of `purge.completed`. */
+  emit: Outbox['emit'];
   now: () => Date;
 };
 
@@ -49,7 +52,7 @@ export const cutoffsOf = (owners: readonly PersonalData[], settings: Site['setti
  * run's row: where one process dies, or several work on one site at once, the next batch of whoever comes goes on
  * where the last one ended, with exact counts.
  */
-export function createPurgeSite({ db, store, owners, legalHolds, forgetDeleted, now }: Deps) {
+export function createPurgeSite({ db, store, owners, legalHolds, forgetDeleted, emit, now }: Deps) {
   return async function purgeSite(siteId: string, purge: Purge): Promise<PurgeCertificate | undefined> {
     let certificate: PurgeCertificate | undefined;
     for (;;) {
@@ -141,6 +144,7 @@ export function createPurgeSite({ db, store, owners, legalHolds, forgetDeleted, 
         previousHash: last?.hash ?? NO_HASH,
       });
       await store.complete(tx, current, certificate);
+      await emit(tx, { siteId: run.siteId, type: 'purge.completed', subjectId: run.id });
       return certificate;
     });
   }

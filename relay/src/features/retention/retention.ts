@@ -1,5 +1,6 @@
 import type { PurgesPage, RetentionResponse } from '@confab/contract';
 import type { Db } from '../../db/database.ts';
+import type { Outbox } from '../../jobs/outbox.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Log } from '../../lib/log.ts';
 import type { LegalHolds, PersonalData } from '../privacy/index.ts';
@@ -25,6 +26,8 @@ type Deps = {
   legalHolds: LegalHolds;
   /** Takes what was deleted out of the files, where these are ours. */
   forgetDeleted: () => Promise<void>;
+  /** Hears of `purge.completed`. */
+  emit: Outbox['emit'];
   log: Log;
   now: () => Date;
 };
@@ -56,6 +59,9 @@ export function createRetention(deps: Deps) {
       const last = (await store.lastNight(db, site.id)) ?? nightOf(site.createdAt, timezone);
       return nightOf(at, timezone) > last ? at : momentOf(nightAfter(last), timezone);
     },
+
+    /** The certificate of one run; nothing where there is none (any more). */
+    certificate: store.certificate,
 
     /** The certificates, newest first. Throws 400 for a cursor that is none. */
     async certificates(

@@ -1,5 +1,5 @@
 import type { PurgeCertificate } from '@confab/contract';
-import type { Db, Tx } from '../../db/database.ts';
+import type { Db, Prisma, Tx } from '../../db/database.ts';
 import type { Counts } from '../privacy/index.ts';
 import type { Site } from '../sites/index.ts';
 import type { Night } from './night.ts';
@@ -97,19 +97,27 @@ export const purgeStore = (db: Db) => ({
       orderBy: { sequence: 'desc' },
       take: limit,
     });
-    return rows.map(row => {
-      const { siteId: _, id: __, status: ___, startedAt, completedAt, ...rest } = row;
-      return {
-        ...rest,
-        siteKey: site.key,
-        night: row.night?.toISOString().slice(0, 10) ?? null,
-        startedAt: startedAt.toISOString(),
-        completedAt: completedAt?.toISOString(),
-        durationMs: durationOf(startedAt, completedAt as Date),
-      } as PurgeCertificate;
-    });
+    return rows.map(row => certificateOf(site, row));
+  },
+
+  /** That of one run. */
+  async certificate(site: Pick<Site, 'id' | 'key'>, id: string): Promise<PurgeCertificate | undefined> {
+    const row = await db.purgeRun.findFirst({ where: { siteId: site.id, id, sequence: { not: null } } });
+    return row ? certificateOf(site, row) : undefined;
   },
 });
+
+function certificateOf({ key }: Pick<Site, 'key'>, row: Prisma.PurgeRunGetPayload<object>): PurgeCertificate {
+  const { siteId: _, id: __, status: ___, startedAt, completedAt, ...rest } = row;
+  return {
+    ...rest,
+    siteKey: key,
+    night: row.night?.toISOString().slice(0, 10) ?? null,
+    startedAt: startedAt.toISOString(),
+    completedAt: completedAt?.toISOString(),
+    durationMs: durationOf(startedAt, completedAt as Date),
+  } as PurgeCertificate;
+}
 
 /** A clock that was set back while a purge ran makes it take no time. */
 export const durationOf = (startedAt: Date, completedAt: Date): number =>
