@@ -8,9 +8,13 @@ const rates = {
   /** Questions in one conversation. */
   turnsPerConversation: { points: 12, seconds: 60 },
   /** Contact details from one address. */
-  leadsPerIp: { points: 10, seconds: 600 },
+  leadsPerIp: { points: 30, seconds: 600 },
+  /** Chats by e-mail that one address asks for, at all sites. */
+  transcriptsPerIp: { points: 10, seconds: 3_600 },
   /** Every other call of a widget, from one address. */
   widgetPerIp: { points: 120, seconds: 60 },
+  /** Test leads to the CRMs of one site. */
+  crmTestsPerSite: { points: 10, seconds: 600 },
   /** Calls of one plugin. */
   sitePerSecret: { points: 600, seconds: 60 },
   /** What the staff of one shop do in the Shopify admin. */

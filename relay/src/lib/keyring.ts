@@ -22,7 +22,9 @@ type Purpose =
   | 'log-signature'
   | 'webhook-signature'
   | 'operator-key'
-  | 'challenge';
+  | 'challenge'
+  | 'mail-link'
+  | 'mail-address';
 
 /** Text that only the keyring can read; `keyId` says which key wrote it. */
 export type Sealed = { keyId: string; ciphertext: Uint8Array<ArrayBuffer> };
@@ -46,6 +48,8 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
   const encryption = new Map(keys.map(key => [key.id, key.derive('encryption')]));
   const signing = keys.map(key => key.derive('thread-seal'));
   const challenging = keys.map(key => key.derive('challenge'));
+  const linking = keys.map(key => key.derive('mail-link'));
+  const hashing = keys.map(key => key.derive('mail-address'));
   const logPairs = keys.map(key => ed25519Pair(key.derive('log-signature')));
   const [logSigner] = logPairs as [Ed25519Pair];
   const webhookPairs = keys.map(key => ed25519Pair(key.derive('webhook-signature')));
@@ -85,6 +89,17 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
       const given = Buffer.from(signature, 'base64url');
       return challenging.some(key => isSame(given, mac(key, payload)));
     },
+
+    /** The same, by keys of their own, for the links in e-mails. */
+    signLink: (payload: Uint8Array): string => mac(linking[0] as Buffer, payload).toString('base64url'),
+
+    verifyLink(payload: Uint8Array, signature: string): boolean {
+      const given = Buffer.from(signature, 'base64url');
+      return linking.some(key => isSame(given, mac(key, payload)));
+    },
+
+    /** What stands for an e-mail address where it must not stand itself: one hash by each key, the newest first. */
+    hashesOf: (address: string): string[] => hashing.map(key => mac(key, Buffer.from(address)).toString('base64url')),
 
     /** An Ed25519 signature by the first of `logKeys`, for what is checked outside of the relay; base64url. */
     signLog: (payload: Uint8Array): string => ed25519Sign(null, payload, logSigner.privateKey).toString('base64url'),

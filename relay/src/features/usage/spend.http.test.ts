@@ -163,7 +163,7 @@ describe('the cost of an answer', () => {
         ...settings.answers,
         anthropic: { ...settings.answers.anthropic, apiKey: 'key-of-the-shop', baseUrl: anthropic.url, model: 'fake' },
       },
-      features: { leads: true, callback: false, marketing: false, orders: false },
+      features: { leads: true, callback: false, marketing: false, orders: false, transcript: true },
     }));
     const { started, events } = await ask(site);
     expect([started?.provider, vendor.requests.length]).toEqual(['anthropic', 0]);

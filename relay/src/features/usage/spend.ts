@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SpendLimits } from '@confab/contract';
 import { LRUCache } from 'lru-cache';
+import type { Tx } from '../../db/database.ts';
 import { localTimeOf } from '../../lib/local-time.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Budget } from '../../providers/llm/metered.ts';
@@ -22,7 +23,16 @@ const WORDS = {
 /** More networks than this in a day, and the one that was heard of longest ago begins anew. */
 const NETWORKS_MAX = 50_000;
 
-export type SpendDeps = { store: UsageStore; now: () => Date; log: Log; report: Reporter['report'] };
+export type SpendAlert = { period: 'day' | 'month'; name: string; percent: number };
+
+export type SpendDeps = {
+  store: UsageStore;
+  now: () => Date;
+  log: Log;
+  report: Reporter['report'];
+  /** Hears of a limit that is near or reached, in the transaction that remembers it. */
+  onAlert?: (tx: Tx, site: Site, alert: SpendAlert) => Promise<void>;
+};
 
 /** Whose money an answer spends, beside the site's. */
 export type Spender = {
@@ -35,7 +45,7 @@ export type Spender = {
 type Period = { day: string; month: string };
 
 /** What answers cost each site, and that it stays within the owner's limits. */
-export function createSpend({ store, now, log, report }: SpendDeps) {
+export function createSpend({ store, now, log, report, onAlert = async () => {} }: SpendDeps) {
   /** What each network has spent on a site's day; in memory only, so of each process by itself. */
   const visitors = new LRUCache<string, number>({ max: NETWORKS_MAX });
 
@@ -149,7 +159,9 @@ export function createSpend({ store, now, log, report }: SpendDeps) {
         'refusedBy' in charged
           ? charged.refusedBy === which && 100
           : ALERTS.find(each => charged[which].alerted < each && charged[which].micros * 100 >= limit * each);
-      if (!percent || !(await store.alert(site.id, period[which], percent))) continue;
+      if (!percent) continue;
+      const alert = { period: which, name: period[which], percent };
+      if (!(await store.alert(site.id, period[which], percent, tx => onAlert(tx, site, alert)))) continue;
       log.warn({ siteId: site.id, count: percent }, WORDS[which]);
     }
   }

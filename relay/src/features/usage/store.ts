@@ -1,4 +1,5 @@
-import { type Db, Prisma } from '../../db/database.ts';
+import { type Db, Prisma, type Tx } from '../../db/database.ts';
+import { inTransaction } from '../../db/transaction.ts';
 
 export type UsageStore = ReturnType<typeof usageStore>;
 
@@ -58,14 +59,16 @@ export const usageStore = (db: Db) => ({
     }
   },
 
-  /** Remembers that the owner was told. False where that was so before, also by another process. */
-  async alert(siteId: string, period: string, percent: number): Promise<boolean> {
-    const { count } = await db.spend.updateMany({
-      where: { siteId, period, alerted: { lt: percent } },
-      data: { alerted: percent },
-    });
-    return count > 0;
-  },
+  /** Remembers that the owner was told, and tells by `also`. False where that was so before, also by another process. */
+  alert: (siteId: string, period: string, percent: number, also: (tx: Tx) => Promise<void>): Promise<boolean> =>
+    inTransaction(db, async tx => {
+      const { count } = await tx.spend.updateMany({
+        where: { siteId, period, alerted: { lt: percent } },
+        data: { alerted: percent },
+      });
+      if (count > 0) await also(tx);
+      return count > 0;
+    }),
 
   async spendOf(siteId: string, periods: string[]): Promise<Map<string, Spent>> {
     const rows = await db.spend.findMany({ where: { siteId, period: { in: periods } } });

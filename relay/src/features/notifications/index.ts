@@ -1,0 +1,5 @@
+export { handleEmailJobs } from './jobs.ts';
+export { createNotifications, type Notifications } from './notifications.ts';
+export { emailsPersonalData } from './personal-data.ts';
+export { devMailRoutes, emailRoutes, transcriptRoutes } from './routes.ts';
+export { emailStore } from './store.ts';
