@@ -9,9 +9,10 @@ import type { Budget } from '../../providers/llm/metered.ts';
 import { hasOwnWords, isSmallTalk, ownWords } from '../../providers/llm/own-words.ts';
 import type { Reporter } from '../../providers/reporter/reporter.ts';
 import type { Knowledge, Search } from '../knowledge/index.ts';
-import type { Site } from '../sites/index.ts';
+import { openingStateAt, type Site } from '../sites/index.ts';
 import type { Usage } from '../usage/index.ts';
 import { allowedIn } from './allowed.ts';
+import { asksForPerson } from './asks-for-person.ts';
 import { citationsOf } from './citations.ts';
 import { withMarksFilled, withoutAmounts, withoutMarks } from './fill-marks.ts';
 import { createGround, type Ground } from './ground.ts';
@@ -292,7 +293,7 @@ async function* tell(
   if (status !== 'completed') return;
   for (const citation of citations) yield { event: 'citation', data: citation };
   for (const product of products) yield { event: 'product', data: product };
-  const suggestion = suggestionOf(site, { suggested, isLimited, outcome });
+  const suggestion = suggestionOf(site, { question: turn.text, suggested, isLimited, outcome }, deps.now());
   if (suggestion) yield { event: 'suggestion', data: suggestion };
   yield {
     event: 'completed',
@@ -307,20 +308,34 @@ async function* tell(
   };
 }
 
-/** The form that the widget offers with an answer; what a model writes is no part of it. */
+/**
+ * The form that the widget offers with an answer; what a model writes is no part of it. While the site is closed, who
+ * could do with a person is offered a callback.
+ */
 export function suggestionOf(
-  { settings }: Site,
+  { settings }: Pick<Site, 'settings'>,
   {
+    question,
     suggested: [kind],
     isLimited,
     outcome,
-  }: Pick<Asked, 'suggested'> & { isLimited?: boolean | undefined; outcome: FinishedAnswer['outcome'] },
-) {
-  if (kind) return { kind, reason: 'asked_for' };
-  if (!settings.features.leads) return undefined;
-  // The limit of the owner's money is reached, so a person shall have a say where there is one.
-  if (isLimited) return { kind: 'lead' as const, reason: 'limit_reached' };
-  return outcome === 'unanswered' ? { kind: 'lead' as const, reason: 'unanswered' } : undefined;
+  }: { question: string; isLimited?: boolean | undefined } & Pick<Asked, 'suggested'> & Pick<FinishedAnswer, 'outcome'>,
+  now: Date,
+): { kind: Suggested; reason: string } | undefined {
+  const { leads, callback } = settings.features;
+  const reason = reasonOf();
+  if (reason === undefined) return undefined;
+  if (callback && !openingStateAt(settings, now).open) return { kind: 'callback', reason: 'closed' };
+  if (kind) return { kind, reason };
+  if (leads) return { kind: 'lead', reason };
+  return callback ? { kind: 'callback', reason } : undefined;
+
+  function reasonOf(): string | undefined {
+    if (kind || asksForPerson(question)) return 'asked_for';
+    // The limit of the owner's money is reached, so a person shall have a say where there is one.
+    if (isLimited) return 'limit_reached';
+    return outcome === 'unanswered' ? 'unanswered' : undefined;
+  }
 }
 
 /** Whether the conversation went while its answer was written. */

@@ -72,7 +72,7 @@ describe('the ground of an answer', () => {
   });
 
   it('keeps what the cited documents said, of the site’s documents alone', () => {
-    const ground = groundOf({ orders: [order], site: site({ weekly: [], holidays: [] }) });
+    const ground = groundOf({ orders: [order], site: site({ weekly: [], holidays: [], exceptions: [] }) });
     ground.add([foundOf('a', 0), foundOf('b', 0), foundOf('a', 1)]);
     ground.addHours();
     const cite = (...all: number[]) => ground.keptOf(all.map(index => ({ index, title: '', url: '' })));
@@ -101,7 +101,7 @@ describe('the ground of an answer', () => {
       { date: '2026-11-22', name: 'gone' },
       { date: '2027-03-01', name: 'far' },
     ];
-    const ground = groundOf({ site: site({ weekly, holidays }) });
+    const ground = groundOf({ site: site({ weekly, holidays, exceptions: [] }) });
     ground.add([foundOf('a', 0)]);
     expect(ground.addHours()).toMatchObject({ index: 2, text: '{{hours}}', url: '' });
     expect(ground.addHours()?.index).toBe(2);
@@ -110,7 +110,7 @@ describe('the ground of an answer', () => {
       'Monday–Tuesday 9:00 AM – 5:00 PM; Thursday 9:00 AM – 5:00 PM; December 8 (Feast) closed',
     );
     const closed = groundOf({
-      site: site({ weekly, holidays: [] }),
+      site: site({ weekly, holidays: [], exceptions: [] }),
       locale: 'de',
       now: new Date('2026-11-25T12:00:00Z'),
     });

@@ -170,7 +170,11 @@ describe('honest answers', () => {
 
   it('tell opening hours by code', async () => {
     const site = await siteWith({ pieces: ['We are open {{ho', 'urs}}.'] });
-    const hours = { weekly: [{ day: 'monday' as const, opens: '09:00', closes: '17:00' }], holidays: [] };
+    const hours = {
+      weekly: [{ day: 'monday' as const, opens: '09:00', closes: '17:00' }],
+      holidays: [],
+      exceptions: [],
+    };
     await site.plugin.change(settings => ({ ...settings, hours }));
     const { completed } = await ask(site, 'What are your opening hours?');
     expect(completed?.text).toMatch(/^We are open Monday 9:00 AM – 5:00 PM/);

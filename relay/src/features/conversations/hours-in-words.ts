@@ -4,8 +4,8 @@ import { addDays, localTimeOf } from '../../lib/local-time.ts';
 import { openingStateAt, type Site } from '../sites/index.ts';
 import type { Speech } from './product-words.ts';
 
-/** How far ahead holidays are told, in days. */
-const HOLIDAYS_AHEAD = 30;
+/** How far ahead holidays and exceptions are told, in days. */
+const SPECIAL_AHEAD = 30;
 
 const closedWords: Readonly<Record<string, string>> = {
   en: 'closed',
@@ -21,13 +21,14 @@ const asking =
 export const asksForHours = (question: string): boolean => asking.test(question);
 
 /**
- * A site's opening hours in the words of a visitor's language: `Monday–Friday 9:00 AM – 5:00 PM`, the holidays of the next weeks,
- * and while it is closed, when it opens next.
+ * A site's opening hours in the words of a visitor's language: `Monday–Friday 9:00 AM – 5:00 PM`, the holidays and
+ * exceptions of the next weeks, and while it is closed, when it opens next.
  */
 export function hoursIn({ hours, timezone }: Pick<Site['settings'], 'hours' | 'timezone'>, speech: Speech, now: Date) {
   if (hours === null) return '';
   const closed = closedWords[languageOf(speech.locale)] ?? (closedWords.en as string);
-  const days = weekday.options.map(day => spansOf(hours, day, speech.locale));
+  const ofDay = (name: string) => hours.weekly.filter(({ day }) => day === name);
+  const days = weekday.options.map(day => timesIn(ofDay(day), speech.locale));
   const groups = days.flatMap((spans, at) => {
     if (spans === '' || (at > 0 && days[at - 1] === spans)) return [];
     const next = days.findIndex((each, place) => place > at && each !== spans);
@@ -36,28 +37,30 @@ export function hoursIn({ hours, timezone }: Pick<Site['settings'], 'hours' | 't
     return `${names.map(day => dayName(day, speech.locale)).join('–')} ${spans}`;
   });
   const regular = groups.length > 0 ? groups.join('; ') : closed;
-  const parts = [regular, ...holidays(hours, timezone, speech, now).map(each => `${each} ${closed}`)];
-  return [parts.join('; '), ...stateOf({ hours, timezone }, speech, now)].join('. ');
+  const special = specialDays(hours, timezone, now).map(({ date, name, spans }) => {
+    const day = new Date(date).toLocaleDateString(speech.locale, { day: 'numeric', month: 'long', timeZone: 'UTC' });
+    return `${name ? `${day} (${name})` : day} ${timesIn(spans, speech.locale) || closed}`;
+  });
+  return [[regular, ...special].join('; '), ...stateOf({ hours, timezone }, speech, now)].join('. ');
 }
 
-function spansOf({ weekly }: Hours, day: Hours['weekly'][number]['day'], locale: string): string {
-  return weekly
-    .filter(span => span.day === day)
+function timesIn(spans: readonly { opens: string; closes: string }[], locale: string): string {
+  return spans
     .toSorted((a, b) => a.opens.localeCompare(b.opens))
     .map(({ opens, closes }) => `${timeIn(opens, locale)} – ${timeIn(closes, locale)}`)
     .join(', ');
 }
 
-function holidays({ holidays }: Hours, timezone: string, { locale }: Speech, now: Date): string[] {
+/** The days of the next weeks that are not as their week says, soonest first. */
+function specialDays({ holidays, exceptions }: Hours, timezone: string, now: Date): Hours['exceptions'] {
   const { date: today } = localTimeOf(now, timezone);
-  const last = addDays(today, HOLIDAYS_AHEAD);
-  return holidays
+  const last = addDays(today, SPECIAL_AHEAD);
+  const closed = holidays
+    .filter(({ date }) => exceptions.every(exception => exception.date !== date))
+    .map(holiday => ({ ...holiday, spans: [] }));
+  return [...closed, ...exceptions]
     .filter(({ date }) => date >= today && date <= last)
-    .toSorted((a, b) => a.date.localeCompare(b.date))
-    .map(({ date, name }) => {
-      const day = new Date(date).toLocaleDateString(locale, { day: 'numeric', month: 'long', timeZone: 'UTC' });
-      return name ? `${day} (${name})` : day;
-    });
+    .toSorted((a, b) => a.date.localeCompare(b.date));
 }
 
 function stateOf(settings: Pick<Site['settings'], 'hours' | 'timezone'>, speech: Speech, now: Date): string[] {
@@ -66,7 +69,11 @@ function stateOf(settings: Pick<Site['settings'], 'hours' | 'timezone'>, speech:
   const { locale, texts } = speech;
   const timeZone = settings.timezone;
   const name: TextName = nextOpenAt ? 'closedNow' : 'closedNoTime';
-  const time = nextOpenAt?.toLocaleString(locale, { weekday: 'long', hour: 'numeric', minute: '2-digit', timeZone });
+  const time = nextOpenAt?.toLocaleString(locale, {
+    // With its date, since the next Monday may be one of weeks ahead.
+    ...{ weekday: 'long', day: 'numeric', month: 'long' },
+    ...{ hour: 'numeric', minute: '2-digit', timeZone },
+  });
   return [texts[name].replace('{time}', time ?? '')];
 }
 

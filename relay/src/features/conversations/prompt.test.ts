@@ -10,7 +10,9 @@ const passage = (index: number, text = `text ${index}`): Passage => ({
   text,
 });
 const site = (instructions: string, settings: Partial<Site['settings']> = {}) =>
-  ({ settings: { name: 'Shop', answers: { instructions }, hours: null, timezone: 'UTC', ...settings } }) as Site;
+  ({
+    settings: { name: 'Shop', answers: { instructions }, hours: null, timezone: 'UTC', features: {}, ...settings },
+  }) as Site;
 const now = new Date('2026-11-21T12:00:00Z');
 
 describe('the instructions', () => {
@@ -26,14 +28,22 @@ describe('the instructions', () => {
   });
 
   it('say when the shop is closed, and when it opens by its own clocks', () => {
-    const hours = { weekly: [{ day: 'monday' as const, opens: '09:00', closes: '17:00' }], holidays: [] };
+    const hours = {
+      weekly: [{ day: 'monday' as const, opens: '09:00', closes: '17:00' }],
+      holidays: [],
+      exceptions: [],
+    };
     const closed = instructionsFor(site('', { hours, timezone: 'America/New_York' }), now);
     expect(closed).toContain('closed at the moment');
     expect(closed).toMatch(/Monday,? 23 November 2026 at 09:00 \(time zone America\/New_York\)/);
-    const never = instructionsFor(site('', { hours: { weekly: [], holidays: [] } }), now);
+    const never = instructionsFor(site('', { hours: { weekly: [], holidays: [], exceptions: [] } }), now);
     expect(never).toContain('When it opens again is not known.');
     const open = instructionsFor(site('', { hours }), new Date('2026-11-23T12:00:00Z'));
     for (const text of [open, instructionsFor(site(''), now)]) expect(text).not.toContain('closed');
+    const features = { leads: true, callback: true, marketing: false, orders: false, transcript: true };
+    expect(closed).not.toContain('called back');
+    expect(instructionsFor(site('', { hours, features }), now)).toContain('suggest to be called back');
+    expect(instructionsFor(site('', { features }), now)).not.toContain('called back');
   });
 });
 

@@ -62,6 +62,7 @@ function closedNow(settings: Site['settings'], now: Date): string[] {
   const until = opens ? `It opens next on ${opens} (time zone ${timeZone}).` : 'When it opens again is not known.';
   return [
     `The shop is closed at the moment: nobody of it can be reached now. ${until} Promise no answer by a person before that.`,
+    ...(settings.features.callback ? ['Where a visitor wants to speak to somebody, suggest to be called back.'] : []),
   ];
 }
 

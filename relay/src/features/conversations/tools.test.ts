@@ -8,7 +8,7 @@ import { createGround } from './ground.ts';
 import { toolsFor } from './tools.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
-const hours = { weekly: [{ day: 'monday', opens: '09:00', closes: '17:00' }], holidays: [] };
+const hours = { weekly: [{ day: 'monday', opens: '09:00', closes: '17:00' }], holidays: [], exceptions: [] };
 
 const siteWith = ({ features = {}, ...more }: { features?: object; hours?: object | null } = {}) =>
   ({

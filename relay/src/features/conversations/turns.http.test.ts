@@ -173,6 +173,8 @@ describe.each(databases)('turns on %s', database => {
   describe('a carried thread', () => {
     it('is answered with a seal, goes on with it, and leaves no row', async () => {
       const { widget, vendor } = await siteWithModel(({ body }) => ({ pieces: [`Answer ${body.input.length}.`] }));
+      // What the tests before have caused is told to everybody.
+      await expect.poll(() => relay.rows('Delivery'), { timeout: 10_000 }).toEqual([]);
       const before = await relay.dump('public');
       const first = await widget.turn(question('Is it wool?', { thread: [] }));
       expect(first.started).not.toHaveProperty('conversationId');

@@ -175,13 +175,11 @@ describe.each(databases)('turns that go wrong on %s', database => {
       const { widget, plugin, openai } = await siteWith({ status: 500 });
       for (let turn = 1; turn <= 4; turn += 1) await widget.turn(question(asked, { thread: [] }));
       expect(openai.requests).toHaveLength(3);
-      expect((await plugin.site()).body).toMatchObject({
-        integrations: [
-          { name: 'openai', state: 'failing' },
-          { name: 'anthropic', state: 'ready' },
-          { name: 'bedrock', state: 'not_configured' },
-        ],
-      });
+      expect((await plugin.site()).body.integrations.slice(0, 3)).toEqual([
+        { name: 'openai', state: 'failing' },
+        { name: 'anthropic', state: 'ready' },
+        { name: 'bedrock', state: 'not_configured' },
+      ]);
     });
 
     it('puts neither key nor question into the log, though the vendor repeats both', async () => {
