@@ -1,6 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { findings, showsFocus, tabTo, wider } from './accessibility.ts';
 import {
   ask,
   askAndRead,
@@ -68,7 +68,8 @@ describe('by keyboard alone', () => {
 
     await tabTo(page, 'Privacy and options', 'Shift+Tab');
     await page.keyboard.press('Enter');
-    for (const name of ['Store this chat from now on', 'See and download my data', 'Show my consent receipt']) {
+    const choices = ['Leave your contact details', 'Store this chat from now on', 'See and download my data'];
+    for (const name of [...choices, 'Show my consent receipt']) {
       await page.keyboard.press('Tab');
       expect(await focused(page)).toBe(name);
       expect(await showsFocus(page)).toBe(true);
@@ -92,10 +93,11 @@ describe('by keyboard alone', () => {
   });
 });
 
-const looks = (['light', 'dark'] as const).flatMap(colorScheme => [
-  { colorScheme, width: 320, height: 568 },
-  { colorScheme, width: 1_280, height: 800 },
-]);
+/** Colours do not depend on the width, nor widths on the colours. */
+const looks = [
+  { colorScheme: 'light', width: 320, height: 568 },
+  { colorScheme: 'dark', width: 1_280, height: 800 },
+] as const;
 
 describe('axe finds nothing to object to, and nothing is wider than the screen', () => {
   it.each(looks)('$colorScheme, $width px wide: with a visitor who accepts', async ({ colorScheme, width, height }) => {
@@ -229,54 +231,6 @@ it('a visitor who does not want motion sees none, and one who does not mind sees
     await thread(page).getByText('there.').waitFor();
   }
 });
-
-/** Presses a key until this has the focus. */
-async function tabTo(page: Page, name: string, key = 'Tab'): Promise<void> {
-  for (let presses = 0; (await focused(page)) !== name; presses++) {
-    if (presses === 80) throw new Error(`"${name}" cannot be reached by ${key}`);
-    await page.keyboard.press(key);
-  }
-}
-
-/** Whether something is drawn around what has the focus, or around its field. */
-const showsFocus = (page: Page): Promise<boolean> =>
-  page.evaluate(() => {
-    const element = document.activeElement?.shadowRoot?.activeElement;
-    const isRinged = (candidate: Element | null | undefined) => {
-      if (!candidate) return false;
-      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(candidate);
-      return (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2) || boxShadow !== 'none';
-    };
-    return isRinged(element) || (element instanceof HTMLTextAreaElement && isRinged(element.parentElement));
-  });
-
-/** Collects what is wrong in each state of a page. */
-function findings(page: Page) {
-  const all: string[] = [];
-  return {
-    all,
-    async in(state: string): Promise<void> {
-      const { violations } = await new AxeBuilder({ page })
-        .setLegacyMode()
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-        .analyze();
-      for (const { id, nodes } of violations) {
-        all.push(...nodes.map(({ html, failureSummary }) => `${state}: ${id}: ${html} ${failureSummary}`));
-      }
-      all.push(...(await wider(page)).map(what => `${state}: wider than the screen: ${what}`));
-    },
-  };
-}
-
-/** What makes the page, or a part of the panel that scrolls, scroll sideways. Code may. */
-const wider = (page: Page): Promise<string[]> =>
-  page.evaluate(() => {
-    const inPanel = document.querySelector('confab-chat')?.shadowRoot?.querySelectorAll('*:not(pre)') ?? [];
-    const scrolls = (element: Element) =>
-      element.scrollWidth > element.clientWidth &&
-      (element === document.documentElement || /auto|scroll/.test(getComputedStyle(element).overflowX));
-    return [document.documentElement, ...inPanel].filter(scrolls).map(element => element.outerHTML.slice(0, 80));
-  });
 
 async function expectInView(page: Page): Promise<void> {
   const { width, height } = page.viewportSize() ?? { width: 0, height: 0 };

@@ -184,7 +184,8 @@ export const nothing = {
 export const focused = (page: Page): Promise<string | null | undefined> =>
   page.evaluate(() => {
     const element = document.activeElement?.shadowRoot?.activeElement ?? document.activeElement;
-    return element?.getAttribute('aria-label') ?? element?.textContent;
+    const label = (element as Partial<HTMLInputElement> | null)?.labels?.[0] ?? element;
+    return element?.getAttribute('aria-label') ?? label?.textContent;
   });
 
 /** The rows of one table in the relay's dump. */

@@ -132,7 +132,7 @@ async function startOtherShop(relay: string) {
   const folder = join(import.meta.dirname, '../widget-core/dist');
   const files = new Map(
     await Promise.all(
-      ['confab-loader.js', 'confab-panel.js', 'confab-proof.js'].map(
+      ['confab-loader.js', 'confab-panel.js', 'confab-pages.js', 'confab-proof.js'].map(
         async (name): Promise<[string, string]> => [`/assets/${name}`, await readFile(join(folder, name), 'utf8')],
       ),
     ),

@@ -29,7 +29,7 @@ describe('a visitor who asks what the pages do not hold', () => {
     const leads = (await rowsOf(here.relay, 'Lead')).map(row => JSON.parse(row));
     const isStored = decision === 'Accept';
     expect(leads.filter(({ email }) => email === address)).toMatchObject([
-      { kind: 'lead', conversationId: isStored ? expect.any(String) : null, marketing: false },
+      { kind: 'lead', conversationId: isStored ? expect.any(String) : null, marketingAt: null },
     ]);
     if (!isStored) expect(await storedIn(page)).toEqual(nothing);
   });

@@ -5,10 +5,12 @@ import webpack from 'webpack';
 
 const LOADER = 'confab-loader.js';
 const PANEL = 'confab-panel.js';
+const PAGES = 'confab-pages.js';
 const PROOF = 'confab-proof.js';
+const FILES = [PANEL, PAGES, PROOF];
 
 /** The most that each file may weigh on the wire, in bytes after gzip. */
-const GZIP_LIMITS = { [LOADER]: 3 * 1024, [PANEL]: 20 * 1024, [PROOF]: 1024 };
+const GZIP_LIMITS = { [LOADER]: 3 * 1024, [PANEL]: 20 * 1024, [PAGES]: 8 * 1024, [PROOF]: 1024 };
 /** Shopify's consent manager asks for more code than that of WordPress; Shopify itself allows 10,000 bytes raw. */
 const SHOPIFY_GZIP_LIMITS = { ...GZIP_LIMITS, [LOADER]: 3.25 * 1024 };
 
@@ -23,8 +25,9 @@ const pinFiles = {
     compiler.hooks.compilation.tap('pinFiles', compilation => {
       const stage = webpack.Compilation.PROCESS_ASSETS_STAGE_OPTIMIZE_HASH;
       compilation.hooks.processAssets.tap({ name: 'pinFiles', stage }, assets => {
-        if (!assets[PROOF] || !assets[PANEL] || !assets[LOADER]) return; // the compilation has failed already, and says why
-        const hash = createHash('sha256').update(assets[PANEL].buffer()).update(assets[PROOF].buffer());
+        if ([LOADER, ...FILES].some(file => !assets[file])) return; // the compilation has failed already, and says why
+        const hash = createHash('sha256');
+        for (const file of FILES) hash.update(assets[file].buffer());
         const loader = assets[LOADER].source().toString();
         if (!loader.includes('PANEL_VERSION')) throw new Error(`${LOADER} has no place for the panel's version`);
         const version = hash.digest('hex').slice(0, 12);
@@ -70,7 +73,8 @@ const base = {
     // A plain script, not a module: a shop whose files come from another host may not send the CORS headers that
     // modules need. What it leaves in `window` it says itself, which is smaller than a library of webpack's.
     'confab-panel': './src/panel.ts',
-    'confab-proof': { import: './src/proof.ts', library: { name: 'confabProof', type: 'window' } },
+    'confab-pages': { import: './src/pages/pages.ts', library: { name: ['confabFiles', 'pages'], type: 'window' } },
+    'confab-proof': { import: './src/proof.ts', library: { name: ['confabFiles', 'proof'], type: 'window' } },
   },
   target: ['web', target],
   devtool: false,

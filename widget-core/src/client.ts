@@ -99,6 +99,13 @@ export function createClient(relay: string, siteKey: string) {
         body: JSON.stringify(data),
       }),
 
+    /** Has the stored chat sent to an address. */
+    sendTranscript: (conversationId: string, email: string) =>
+      whole(
+        '/conversation/transcript',
+        { ...bearer(conversationId), method: 'POST', body: JSON.stringify({ email }) },
+        response => response.text(),
+      ),
     leaveDetails: (lead: LeadRequest) =>
       json<{ leadId: string }>('/leads', { method: 'POST', body: JSON.stringify(lead) }),
 

@@ -7,6 +7,9 @@ export const directionOf = (locale: string): 'rtl' | 'ltr' => (RIGHT_TO_LEFT.tes
 export const localeOf = (...tags: string[]): string =>
   tags.find(tag => /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/i.test(tag)) ?? 'en';
 
+/** The visitor's own time zone, as the browser tells it. */
+export const timeZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** A time in the visitor's own zone. A tag that JavaScript does not know, such as "pt-PT-ao90", means its language. */
 export function timeIn(locale: string | undefined, time: string, format: Intl.DateTimeFormatOptions): string {
   const date = new Date(time);

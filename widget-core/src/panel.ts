@@ -1,23 +1,22 @@
 import { createClient, customerTokenFrom } from './client.ts';
 import { conversationCookie } from './cookie.ts';
 import type { Launcher } from './launcher.ts';
+import { loadFile } from './load-file.ts';
 import { directionOf, localeOf } from './locale.ts';
 import { parseMarkdown, plainText } from './markdown.ts';
 import type { Options } from './options.ts';
 import { currentPage } from './page.ts';
+import type { Pages } from './pages/pages.ts';
 import css from './panel.css';
 import type { PlatformConsent } from './platform-consent.ts';
-import { createSession, type Offer, type SessionState } from './session.ts';
-import { solveElsewhere } from './solve-elsewhere.ts';
+import { createSession, type SessionState } from './session.ts';
 import { createComposer } from './ui/composer.ts';
 import { createConsent } from './ui/consent.ts';
 import { button, element, icon, setName, setText } from './ui/element.ts';
 import { createIntroduction } from './ui/introduction.ts';
-import { leadPage } from './ui/lead.ts';
 import { NEW_TAB_ID } from './ui/markdown-view.ts';
-import { createMenu, type MenuAction } from './ui/menu.ts';
-import type { Page } from './ui/page.ts';
-import { rightsPages } from './ui/rights.ts';
+import { createMenu, type MenuAction, type PageAction } from './ui/menu.ts';
+import { comingPage, type Page } from './ui/page.ts';
 import { createThread, offerIn } from './ui/thread.ts';
 
 /** The loaded chat, as the loader knows it. */
@@ -50,7 +49,7 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
     privacySignal: (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl === true,
     platform,
     customerToken: options.customer ? customerTokenFrom(options.customer) : undefined,
-    solve: solveElsewhere,
+    solve: async challenge => (await loadFile('proof')).solve(challenge),
     page: currentPage,
     changed: () => schedule(),
   });
@@ -71,7 +70,7 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
   const thread = createThread(
     session,
     text => say(text),
-    offer => choose('leaveDetails', offer),
+    (offer, question) => choose('leaveDetails', { offer, question }),
   );
   const composer = createComposer(session);
   const chat = element('div', { class: 'chat' }, thread.element, composer.element);
@@ -95,10 +94,9 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
 
   closeButton.hidden = isInline;
 
-  const pages: Record<Exclude<MenuAction, 'changeMind' | 'newChat'>, (back: () => void, offer?: Offer) => Page> = {
-    ...rightsPages(session),
-    leaveDetails: (back, offer) => leadPage(session, back, offer),
-  };
+  let pages: Pages | undefined;
+  /** The thread that the pages belong to: what was typed there goes with it. */
+  let pagesOf: SessionState['messages'] | undefined;
   let page: Page | undefined;
   let shown: SessionState['phase'] | 'page' | undefined;
 
@@ -178,21 +176,39 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
     lastNote = note;
   }
 
-  function showPage(next?: Page) {
+  function showPage(next?: Page, movesFocus = true) {
     page?.leave();
     page = next;
     pageHolder.replaceChildren(...(page ? [page.element] : []));
-    render(true);
+    shown = undefined;
+    render(movesFocus);
   }
 
-  function choose(action: MenuAction, offer?: Offer) {
+  function choose(action: MenuAction, about: Parameters<Pages[PageAction]>[1] = {}) {
+    const isOfChat = action === 'changeMind' || action === 'newChat';
+    if (isOfChat && page) showPage(); // else what comes of it stays hidden behind that
     if (action === 'changeMind') session.changeMind();
     else if (action === 'newChat') session.newChat().then(focusIn);
-    else {
+    else if (pages && pagesOf === state.messages) {
       // What is confirmed late, after the visitor has left the page, must not close another one.
-      const next: Page = pages[action](() => page === next && showPage(), offer);
-      showPage(next);
-    }
+      const next: Page = pages[action](() => page === next && showPage(), about);
+      showPage(next, !page || launcher.root.activeElement !== null);
+    } else showPage(pageToCome(action, about));
+  }
+
+  /** Stands in the place of a page until its code is there. */
+  function pageToCome(action: PageAction, about: Parameters<Pages[PageAction]>[1]): Page {
+    const { texts } = state;
+    const fetch = async () => {
+      const { createPages } = await loadFile('pages');
+      pages = createPages(session);
+      pagesOf = state.messages;
+      if (page === coming) choose(action, about);
+      return [];
+    };
+    const title = action === 'leaveDetails' ? offerIn({ offer: about.offer ?? 'lead' }, state) : texts[action];
+    const coming = comingPage(texts, { title, fetch, failed: texts.pageFailed }, () => showPage());
+    return coming;
   }
 
   const covers = matchMedia(COVERS_PAGE);

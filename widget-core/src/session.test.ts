@@ -484,7 +484,25 @@ describe('contact details', () => {
     await visitor.leaveDetails(details);
     await (await declined()).leaveDetails(details);
     expect(left()[0]).toMatchObject({ ...details, conversationId: visitor.jar.handle });
-    expect(left()[1]).toEqual({ ...details, page: { url: 'https://shop.example/mugs' } });
+    const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    expect(left()[1]).toEqual({ ...details, page: { url: 'https://shop.example/mugs' }, locale: 'en', timezone });
+  });
+
+  it('say the language of the form, which may be another one than the page asked for', async () => {
+    relay.configure({ locale: 'de' });
+    await (await declined()).leaveDetails(details);
+    expect(left()[0]).toMatchObject({ locale: 'de' });
+  });
+
+  it('arrive without the time zone where the relay does not know it, and are refused for everything else', async () => {
+    const visitor = await declined();
+    relay.refuseOnce('/leads', 400, 'validation_failed', ['timezone']);
+    await visitor.leaveDetails(details);
+    expect(left()).toHaveLength(2);
+    expect(left()[1]).not.toHaveProperty('timezone');
+    relay.refuseOnce('/leads', 400, 'validation_failed', ['fields.email']);
+    await expect(visitor.leaveDetails(details)).rejects.toMatchObject({ fields: ['fields.email'] });
+    expect(left()).toHaveLength(3);
   });
 
   it('are taken also when the chat was erased elsewhere meanwhile', async () => {
@@ -492,6 +510,50 @@ describe('contact details', () => {
     relay.conversations.clear();
     await visitor.leaveDetails(details);
     expect(left()[1]).not.toHaveProperty('conversationId');
+    expect(visitor.jar.handle).toBeUndefined();
+  });
+});
+
+describe('where nobody answers', () => {
+  it.each([
+    ['the relay says that it failed', failing, 'failed'],
+    ['the relay is not there', refusing(503, 'unavailable'), 'unreachable'],
+    ['the line is cut', cuttingOff('Half'), 'unreachable'],
+    ['something is wrong at the relay', refusing(500, 'internal'), 'failed'],
+  ] as const)('a person is offered: %s', async (_, script, problem) => {
+    const visitor = await declined();
+    relay.scripts.push(script);
+    await visitor.ask('one');
+    expect(visitor.state.messages.at(-1)).toMatchObject({ problem, offer: 'lead' });
+    await visitor.retry();
+    expect(visitor.state.messages.at(-1)).not.toHaveProperty('offer');
+  });
+
+  it.each([
+    ['a pause is all that it takes', refusing(429, 'rate_limited')],
+    ['a fresh thread is', refusing(422, 'thread_not_sealed')],
+  ] as const)('nobody is offered where %s', async (_, script) => {
+    const visitor = await declined();
+    relay.scripts.push(script);
+    await visitor.ask('one');
+    expect(visitor.state.messages.at(-1)).not.toHaveProperty('offer');
+  });
+});
+
+describe('the chat by e-mail', () => {
+  it('is asked for with the handle of the stored chat, and nothing but the address', async () => {
+    const visitor = await begun();
+    expect(await visitor.sendTranscript('jo@example.com')).toBe(true);
+    const [{ body, headers } = {}] = relay.to('/conversation/transcript');
+    expect(body).toEqual({ email: 'jo@example.com' });
+    expect(headers?.authorization).toBe(`Bearer ${visitor.jar.handle}`);
+  });
+
+  it('is none where the chat was erased elsewhere meanwhile', async () => {
+    const visitor = await begun();
+    relay.conversations.clear();
+    expect(await visitor.sendTranscript('jo@example.com')).toBe(false);
+    expect(visitor.state).toMatchObject({ phase: 'asking', note: 'expired' });
     expect(visitor.jar.handle).toBeUndefined();
   });
 });

@@ -10,9 +10,10 @@ import type {
   WidgetConfig,
 } from '@confab/contract';
 import { TEXT_MAX } from '@confab/contract/constants';
-import { defaultTexts, type TextName } from '@confab/contract/texts';
+import { type PanelTextName, panelTexts } from '@confab/contract/texts';
 import { type Client, RelayError } from './client.ts';
 import type { ConversationCookie } from './cookie.ts';
+import { timeZone } from './locale.ts';
 import type { PlatformConsent } from './platform-consent.ts';
 import { carriedTranscript, storedTranscript, type Transcript } from './transcript.ts';
 import { uuid } from './uuid.ts';
@@ -32,7 +33,7 @@ export interface ShownMessage {
   /** A person to turn to: the form for contact details, which the answer offers. */
   offer?: Offer;
   /** Why there is no whole answer here. */
-  problem?: TextName;
+  problem?: PanelTextName;
 }
 
 /** Everything that the panel shows. The session changes it and says so; the panel only reads it. */
@@ -43,7 +44,7 @@ export interface SessionState {
    */
   phase: 'loading' | 'unreachable' | 'asking' | 'introducing' | 'ready';
   config?: WidgetConfig;
-  texts: Record<TextName, string>;
+  texts: Record<PanelTextName, string>;
   /** Whether the chat is stored, from now on or already. */
   stored: boolean;
   /** The relay has begun to store it, so there is something to have rights over. */
@@ -62,7 +63,7 @@ export interface SessionState {
   /** The pre-chat fields that the relay did not take as they were filled in. */
   wrongFields: string[];
   /** What has just happened, in one line. */
-  note?: TextName;
+  note?: PanelTextName;
   /** What the visitor has typed and not yet asked. */
   draft: string;
 }
@@ -110,7 +111,7 @@ export function createSession(parts: SessionParts) {
   const { client, cookie, locale, privacySignal, platform, customerToken, solve, page, changed } = parts;
   const state: SessionState = {
     phase: 'loading',
-    texts: defaultTexts,
+    texts: panelTexts,
     stored: false,
     begun: false,
     restricted: false,
@@ -213,7 +214,7 @@ export function createSession(parts: SessionParts) {
 
   function useConfig(config: WidgetConfig) {
     state.config = config;
-    state.texts = { ...defaultTexts, ...config.texts };
+    state.texts = { ...panelTexts, ...config.texts };
   }
 
   /** A question that got no whole answer in an earlier page view can be asked again. */
@@ -227,7 +228,7 @@ export function createSession(parts: SessionParts) {
 
   const lastQuestion = () => state.messages.findLastIndex(({ role }) => role === 'visitor');
 
-  function askConsent(from: typeof source, note?: TextName) {
+  function askConsent(from: typeof source, note?: PanelTextName) {
     source = from;
     hasSeenNotice = true;
     show({ phase: 'asking', note });
@@ -288,7 +289,7 @@ export function createSession(parts: SessionParts) {
   }
 
   /** A visitor who says no is served at once: the record of it must not stand in the way. */
-  async function decline(from: typeof source = source, note?: TextName): Promise<void> {
+  async function decline(from: typeof source = source, note?: PanelTextName): Promise<void> {
     show({ phase: 'ready', note });
     await client.decide(decision('declined', from)).then(
       answer => {
@@ -325,7 +326,7 @@ export function createSession(parts: SessionParts) {
       const note = await tellWithdrawn('settings', transcript.handle());
       startFresh();
       if (platform?.answer()) platform.tell(false); // else it would be granted again on the next page
-      show({ deciding: false, note: note ?? 'withdrawn' });
+      show({ phase: 'ready', deciding: false, note: note ?? 'withdrawn' });
       return true;
     } catch {
       show({ deciding: false, note: 'withdrawFailed' });
@@ -334,7 +335,10 @@ export function createSession(parts: SessionParts) {
   }
 
   /** Tells the relay, which erases the conversation, and forgets the cookie when it has. Gives what to say of a hold. */
-  async function tellWithdrawn(from: typeof source, conversationId: string | undefined): Promise<TextName | undefined> {
+  async function tellWithdrawn(
+    from: typeof source,
+    conversationId: string | undefined,
+  ): Promise<PanelTextName | undefined> {
     const post = () => client.decide({ ...decision('withdrawn', from), ...(conversationId && { conversationId }) });
     const answer = await post().catch(async error => {
       if (await noticeHasChanged(error)) return post();
@@ -508,7 +512,7 @@ export function createSession(parts: SessionParts) {
     // Erased elsewhere while it was being written: the same as if the relay had refused the question for that.
     if (event === 'failed' && data.code === 'conversation_not_found') throw new RelayError(data.code);
     if (event === 'failed') {
-      Object.assign(answer, { status: 'failed', problem: 'failed' });
+      Object.assign(answer, { status: 'failed', problem: 'failed', offer: 'lead' });
       state.retryable = data.retryable;
       giveBack(turn, answer);
     }
@@ -529,7 +533,7 @@ export function createSession(parts: SessionParts) {
 
   async function fail(error: unknown, turn: Turn, answer: ShownMessage) {
     const code = codeOf(error);
-    const wrongFields = error instanceof RelayError ? error.fields.filter(path => path.startsWith('prechat.')) : [];
+    const wrongFields = fieldsOf(error).filter(path => path.startsWith('prechat.'));
     if (code === 'conversation_not_found' || code === 'consent_required' || wrongFields.length > 0) {
       // The question leaves the thread, so its words go back to the composer, before any that were typed meanwhile.
       state.draft = [turn.text, state.draft].filter(words => words.trim() !== '').join('\n');
@@ -540,7 +544,10 @@ export function createSession(parts: SessionParts) {
       forgetStored();
       return askConsent('banner', 'askAgain');
     }
-    Object.assign(answer, { status: answer.text ? 'interrupted' : 'failed', problem: problems[code] ?? 'failed' });
+    const problem = problems[code] ?? 'failed';
+    Object.assign(answer, { status: answer.text ? 'interrupted' : 'failed', problem });
+    // Nobody answers, so a person shall.
+    if (/failed|offline|unreachable/.test(problem)) answer.offer ??= 'lead';
     state.retryable = true;
     giveBack(turn, answer);
     // Neither is cured by sending the same thread again: the next attempt begins a fresh one.
@@ -563,13 +570,33 @@ export function createSession(parts: SessionParts) {
 
   /** Sends what the visitor leaves to be reached, which needs no other consent. Throws a `RelayError`, with its `fields`. */
   async function leaveDetails(details: LeftDetails): Promise<void> {
-    const post = (handle?: string) =>
-      client.leaveDetails({ ...details, page: page(), ...(handle && { conversationId: handle }) });
+    const handle = transcript.handle();
+    const lead: LeadRequest = {
+      ...details,
+      page: page(),
+      locale: state.config?.locale ?? locale,
+      timezone: timeZone(),
+      ...(handle && { conversationId: handle }),
+    };
     try {
-      await post(transcript.handle());
+      await client.leaveDetails(lead);
     } catch (error) {
-      if (!(await isGone(error))) throw error;
-      await post();
+      // The name of a zone that the relay does not know must not cost the shop a lead.
+      if (fieldsOf(error).includes('timezone')) delete lead.timezone;
+      else if (await isGone(error)) delete lead.conversationId;
+      else throw error;
+      await client.leaveDetails(lead);
+    }
+  }
+
+  /** Has the stored chat sent by e-mail. `false` where it is gone; throws a `RelayError`. */
+  async function sendTranscript(email: string): Promise<boolean> {
+    try {
+      await client.sendTranscript(transcript.handle() ?? '', email);
+      return true;
+    } catch (error) {
+      if (await isGone(error)) return false;
+      throw error;
     }
   }
 
@@ -621,6 +648,7 @@ export function createSession(parts: SessionParts) {
     restrict,
     correct,
     leaveDetails,
+    sendTranscript,
     newChat,
     type,
     send,
@@ -632,7 +660,7 @@ export function createSession(parts: SessionParts) {
 }
 
 /** What the visitor reads about each refusal; everything else is `failed`. */
-const problems: Partial<Record<RelayError['code'], TextName>> = {
+const problems: Partial<Record<RelayError['code'], PanelTextName>> = {
   offline: 'offline',
   unreachable: 'unreachable',
   unavailable: 'unreachable',
@@ -647,6 +675,9 @@ const problems: Partial<Record<RelayError['code'], TextName>> = {
 export const isTooLong = (text: string) => [...text].length > TEXT_MAX;
 
 const codeOf = (error: unknown) => (error instanceof RelayError ? error.code : 'internal');
+
+/** What the relay says is wrong in a request. */
+const fieldsOf = (error: unknown) => (error instanceof RelayError ? error.fields : []);
 
 /** A conversation that the relay does not have is an answer as well: there is none. */
 function unlessGone(error: unknown): undefined {

@@ -98,10 +98,10 @@ describe('opening the chat', () => {
 
   it('says so when the panel cannot be loaded, and tries again when pressed again', async () => {
     const { page } = await arrive();
-    here.shop.losePanel(true);
+    here.shop.lose('panel');
     await launcher(page).click();
     await page.getByText('The chat could not be loaded').waitFor();
-    here.shop.losePanel(false);
+    here.shop.lose('');
     await launcher(page).click();
     await page.getByRole('dialog', { name: 'Chat with us' }).waitFor();
     expect(await page.getByText('The chat could not be loaded').count()).toBe(0);

@@ -15,7 +15,7 @@ async function buildWidget(): Promise<Map<string, string>> {
     compiler?.run((error, result) => (error ? reject(error) : resolve(result))),
   );
   if (stats?.hasErrors()) throw new Error(stats.toString('errors-only'));
-  const names = ['confab-loader.js', 'confab-panel.js', 'confab-proof.js'];
+  const names = ['confab-loader.js', 'confab-panel.js', 'confab-pages.js', 'confab-proof.js'];
   const files = new Map(
     await Promise.all(names.map(async name => [name, await readFile(join(path, name), 'utf8')] as const)),
   );
@@ -51,7 +51,7 @@ export async function startShop(relayOrigin: string) {
   const files = await buildWidget();
   const pages = new Map<string, ShopPage>();
   const policy = `default-src 'none'; script-src 'self' 'nonce-n0nce'; connect-src ${relayOrigin}; img-src 'self'; style-src 'self'`;
-  let isPanelMissing = false;
+  let missing = '';
 
   const loader = ({ attributes, settings, loader: how = 'deferred' }: ShopPage) => {
     const data = Object.entries({ 'site-key': 'demo', relay: relayOrigin, ...attributes });
@@ -106,7 +106,7 @@ export async function startShop(relayOrigin: string) {
     const file = files.get(pathname.replace('/widget/', ''));
     const page = pages.get(pathname);
     response.setHeader('Content-Security-Policy', policy);
-    if (file && !(isPanelMissing && pathname.includes('panel'))) {
+    if (file && !(missing && pathname.includes(missing))) {
       response.setHeader('Content-Type', 'text/javascript').end(file);
     } else if (scripts[pathname]) {
       response.setHeader('Content-Type', 'text/javascript').end(scripts[pathname](search.slice(1)));
@@ -120,12 +120,13 @@ export async function startShop(relayOrigin: string) {
   return {
     origin,
     reset(page: ShopPage = {}) {
-      isPanelMissing = false;
+      missing = '';
       pages.set('/', page);
       pages.set('/other', page.settings === undefined ? {} : page);
     },
-    losePanel(isLost: boolean) {
-      isPanelMissing = isLost;
+    /** Has the widget's file with this in its name no more; with nothing, all of them again. */
+    lose(name: 'panel' | 'pages' | '') {
+      missing = name;
     },
     close() {
       server.closeAllConnections();

@@ -123,7 +123,7 @@ function wrongDetails(at: string, details: Record<string, string>) {
   const right = { email: /^[^@]+@[^@]+$/, phone: /^[+\d ]{5,}$/, name: /./ };
   return Object.entries(right)
     .filter(([field, good]) => details[field] !== undefined && !good.test(details[field]))
-    .map(([field]) => ({ path: `${at}.${field}`, message: 'is wrong' }));
+    .map(([field]) => ({ path: at ? `${at}.${field}` : field, message: 'is wrong' }));
 }
 
 /** A message as the relay keeps it. */
@@ -135,7 +135,7 @@ type ExportedMessage = PersonalDataDocument['data']['conversations'][number]['me
 const ofMessage = { provider: null, model: null, finishReason: null };
 const ofLead = {
   ...{ kind: 'lead' as const, conversationId: null, name: null, email: null, phone: null, message: null },
-  ...{ marketing: false, externalId: null, deliveredAt: null },
+  ...{ marketing: false, timezone: null, externalId: null, deliveredAt: null, deliveries: [], consents: [] },
   ...{ fields: {}, pageUrl: null, callbackAt: null, createdAt: '2026-05-01T12:00:00Z', restrictedAt: null },
 };
 
@@ -287,6 +287,7 @@ export async function startStubRelay() {
       ],
       leads: (leads.get(handle) ?? []).map(lead => ({ ...ofLead, id: randomUUID(), ...lead })),
       pageViews: [],
+      emails: [],
     };
     const counts = Object.fromEntries(Object.entries(data).map(([name, { length }]) => [name, length]));
     if (asPage) {
@@ -309,6 +310,10 @@ export async function startStubRelay() {
     if (request.path === '/leads') return lead(response, request.body);
     if (!messages) return problem(response, 404, 'conversation_not_found');
     if (request.path === '/data-requests') return dataRequest(response, handle, request.body);
+    if (request.path === '/conversation/transcript') {
+      const errors = wrongDetails('', request.body);
+      return errors.length > 0 ? problem(response, 400, 'validation_failed', {}, errors) : json(response, 202, {});
+    }
     if (request.path === '/conversation/export') {
       return exported(response, handle, messages, request.headers.accept === 'text/html');
     }
@@ -350,9 +355,10 @@ export async function startStubRelay() {
     configure(change: Partial<WidgetConfig>) {
       config = { ...config, ...change };
     },
-    /** Refuses the next request to a path. */
-    refuseOnce(path: string, status: number, code: string) {
-      detours.set(path, [...(detours.get(path) ?? []), response => problem(response, status, code)]);
+    /** Refuses the next request to a path, and may say which of its fields are wrong. */
+    refuseOnce(path: string, status: number, code: string, wrong: string[] = []) {
+      const errors = wrong.map(at => ({ path: at, message: 'is wrong' }));
+      detours.set(path, [...(detours.get(path) ?? []), response => problem(response, status, code, {}, errors)]);
     },
     /** Lets the next request to a path wait until the returned function is called. */
     holdOnce(path: string) {

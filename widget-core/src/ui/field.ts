@@ -1,5 +1,5 @@
 import { TEXT_MAX } from '@confab/contract/constants';
-import type { TextName } from '@confab/contract/texts';
+import type { PanelTextName } from '@confab/contract/texts';
 import type { SessionState } from '../session.ts';
 import { element } from './element.ts';
 
@@ -10,7 +10,12 @@ export interface Field {
   name: string;
   element: HTMLElement;
   value(): string;
+  set(value: string): void;
+  /** Whether it is half filled in and so has no value, such as a day without a time. */
+  isHalf(): boolean;
   focus(): void;
+  /** Says whether it must be filled in. */
+  require(isNeeded: boolean): void;
   /** Says why the value cannot be taken; an empty reason takes that back. */
   reject(reason: string): void;
   isRejected(): boolean;
@@ -24,11 +29,11 @@ const kinds = {
   phone: { type: 'tel', autocomplete: 'tel', maxlength: '64', dir: 'ltr' },
   text: { type: 'text', autocomplete: 'off', maxlength: '1000', dir: 'auto' },
   message: { rows: '4', maxlength: String(TEXT_MAX), dir: 'auto' },
-  time: { type: 'datetime-local' },
+  time: { type: 'datetime-local', max: '9999-12-31T23:59' },
   choice: {},
 } satisfies Record<string, Record<string, string>>;
 
-const wrong: Partial<Record<keyof typeof kinds, TextName>> = {
+const usuallyWrong: Partial<Record<keyof typeof kinds, PanelTextName>> = {
   name: 'nameWrong',
   email: 'emailWrong',
   phone: 'phoneWrong',
@@ -46,38 +51,55 @@ interface FieldParts {
   options?: { value: string; label: string }[] | undefined;
   /** What it holds at first. */
   value?: string | undefined;
+  /** The earliest time that it offers. */
+  min?: string;
+  /** What to say of a value that the relay does not take, where the kind of the field does not say it. */
+  wrong?: string;
 }
 
 /** Builds one field of a form. The relay alone decides what an address or a number is. */
 export function createField(texts: Texts, parts: FieldParts): Field {
-  const { id, name, kind, label, required = false, purpose = '', options = [], value: held = '' } = parts;
+  const { id, name, kind, label, required = false, purpose = '', options = [], value: held = '', min, wrong } = parts;
   const [aboutId, problemId] = [`${id}-purpose`, `${id}-problem`];
   const attributes = {
     ...{ id, name, 'aria-describedby': purpose ? `${aboutId} ${problemId}` : problemId },
+    'aria-invalid': 'false', // else a browser calls what is required and still empty wrong
     ...kinds[kind],
-    ...(required && { required: '' }),
+    ...(min && { min }),
   };
   const choices = [{ value: '', label: texts.choiceEmpty }, ...options];
   const input =
     kind === 'choice'
       ? element('select', attributes, ...choices.map(({ value, label }) => element('option', { value }, label)))
       : element(kind === 'message' ? 'textarea' : 'input', attributes);
-  const star = required ? [element('span', { 'aria-hidden': 'true' }, ' *')] : [];
+  const star = element('span', { 'aria-hidden': 'true' });
   const reason = element('p', { id: problemId, class: 'problem', role: 'alert' });
   input.value = held;
   const about = purpose ? [element('p', { id: aboutId, class: 'purpose' }, purpose)] : [];
   const field: Field = {
     name,
-    element: element('div', {}, element('label', { for: id }, label, ...star), ...about, input, reason),
+    element: element('div', {}, element('label', { for: id }, label, star), ...about, input, reason),
     value: () => input.value.trim(),
+    set(value) {
+      input.value = value;
+    },
+    isHalf: () => input.validity.badInput,
     focus: () => input.focus(),
+    require(isNeeded) {
+      input.toggleAttribute('required', isNeeded);
+      star.textContent = isNeeded ? ' *' : '';
+    },
     reject(why) {
       input.setAttribute('aria-invalid', String(why !== ''));
       reason.textContent = why;
     },
     isRejected: () => input.getAttribute('aria-invalid') === 'true',
-    rejectValue: () => field.reject(texts[field.value() === '' ? 'fieldRequired' : (wrong[kind] ?? 'leadFailed')]),
+    rejectValue() {
+      const reason = wrong ?? texts[usuallyWrong[kind] ?? 'leadFailed'];
+      field.reject(field.value() === '' ? texts.fieldRequired : reason);
+    },
   };
+  field.require(required);
   return field;
 }
 

@@ -1,10 +1,13 @@
-import type { TextName } from '@confab/contract/texts';
+import type { PanelTextName } from '@confab/contract/texts';
 import type { SessionState } from '../session.ts';
 import { button, element, icon, setName, setText } from './element.ts';
+import { offerIn } from './thread.ts';
 
 /** Every choice and when there is one: the way to a person first, then in the order in which a worried visitor looks. */
 const choices = {
-  leaveDetails: ({ config }: SessionState) => config?.features.leads === true,
+  leaveDetails: ({ config }: SessionState) => config?.features.leads === true || config?.features.callback === true,
+  transcript: ({ begun, restricted, config }: SessionState) =>
+    begun && !restricted && config?.features.transcript === true,
   changeMind: ({ stored }: SessionState) => !stored,
   showData: () => true,
   withdraw: ({ stored }: SessionState) => stored,
@@ -13,9 +16,12 @@ const choices = {
   correct: ({ begun }: SessionState) => begun,
   receipt: () => true,
   newChat: ({ stored }: SessionState) => !stored,
-} satisfies Partial<Record<TextName, (state: SessionState) => boolean>>;
+} satisfies Partial<Record<PanelTextName, (state: SessionState) => boolean>>;
 
 export type MenuAction = keyof typeof choices;
+
+/** The choices that lead to a page of their own. */
+export type PageAction = Exclude<MenuAction, 'changeMind' | 'newChat'>;
 
 /** The visitor's rights and choices, as a button that shows and hides a list of buttons. */
 export function createMenu(choose: (action: MenuAction) => void) {
@@ -55,10 +61,10 @@ export function createMenu(choose: (action: MenuAction) => void) {
       return wasOpen;
     },
     update(state: SessionState) {
-      view.hidden = state.phase !== 'ready';
+      view.hidden = state.phase !== 'ready' && state.phase !== 'introducing';
       setName(toggle, state.texts.menu);
       for (const [action, item] of items) {
-        setText(item, state.texts[action]);
+        setText(item, action === 'leaveDetails' ? offerIn({ offer: 'lead' }, state) : state.texts[action]);
         if (item.parentElement) item.parentElement.hidden = !choices[action](state);
       }
     },

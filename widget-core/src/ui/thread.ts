@@ -1,5 +1,4 @@
-import type { WidgetConfig } from '@confab/contract';
-import { timeIn } from '../locale.ts';
+import { closedLine } from '../closed-line.ts';
 import type { Offer, Session, SessionState, ShownMessage } from '../session.ts';
 import { webAddress } from '../web-address.ts';
 import { button, element, setText } from './element.ts';
@@ -19,10 +18,15 @@ const ABOVE = 16;
  * reached the top: a long answer is read from its beginning. What happens in a card is told by `say`, and an answer's
  * offer is accepted by `takeUp`.
  */
-export function createThread({ retry }: Session, say: (text: string) => void, takeUp: (offer?: Offer) => void) {
+export function createThread(
+  { retry }: Session,
+  say: (text: string) => void,
+  takeUp: (offer?: Offer, question?: string) => void,
+) {
   const greeting = element('p', { class: 'greeting' });
   const disclosure = element('p', { class: 'disclosure' });
   const hours = element('p', { class: 'note' });
+  const callBack = button('button small', () => takeUp('callback'));
   const list = element('ol');
   const restriction = element('p', { class: 'note' });
   const note = element('p', { class: 'note' });
@@ -31,7 +35,7 @@ export function createThread({ retry }: Session, say: (text: string) => void, ta
   const view = element(
     'div',
     log,
-    element('div', { class: 'intro' }, greeting, hours, disclosure),
+    element('div', { class: 'intro' }, greeting, hours, callBack, disclosure),
     list,
     restriction,
     note,
@@ -47,7 +51,9 @@ export function createThread({ retry }: Session, say: (text: string) => void, ta
       view.setAttribute('aria-label', texts.title);
       setText(greeting, texts.greeting);
       setText(disclosure, config?.disclosure ?? texts.disclosure);
-      setText(hours, config && !config.hours.open ? closedLine(config, texts) : '');
+      const closed = closedLine(config, texts);
+      setText(hours, closed);
+      setText(callBack, closed && offerIn({ offer: 'callback' }, state));
       setText(restriction, restricted ? texts.restricted : '');
       setText(note, phase === 'ready' && noted ? texts[noted] : '');
 
@@ -60,7 +66,9 @@ export function createThread({ retry }: Session, say: (text: string) => void, ta
       for (const message of messages) {
         let row = rows.get(message.key);
         if (!row) {
-          row = message.role === 'visitor' ? visitorRow(message) : answerRow(message, retry, say, takeUp);
+          const question = messages.findLast(({ role, key }) => role === 'visitor' && key < message.key)?.text;
+          const accept = (offer?: Offer) => takeUp(offer, question);
+          row = message.role === 'visitor' ? visitorRow(message) : answerRow(message, retry, say, accept);
           rows.set(message.key, row);
           list.append(row.element);
         }
@@ -77,16 +85,6 @@ export function createThread({ retry }: Session, say: (text: string) => void, ta
     const above = row ? row.getBoundingClientRect().top - view.getBoundingClientRect().top - ABOVE : Infinity;
     view.scrollTop = Math.min(view.scrollHeight, view.scrollTop + above);
   }
-}
-
-/** When the shop opens again, in the visitor's own time zone. */
-function closedLine({ hours, locale }: WidgetConfig, texts: Texts): string {
-  if (!hours.nextOpenAt) return texts.closedNoTime;
-  const time = timeIn(locale, hours.nextOpenAt, {
-    ...{ weekday: 'long', day: 'numeric', month: 'long' },
-    ...{ hour: 'numeric', minute: '2-digit' },
-  });
-  return texts.closedNow.replace('{time}', time);
 }
 
 interface Row {
@@ -122,7 +120,7 @@ function answerRow(
   const problem = element('span');
   const again = button('button small', retry);
   const trouble = element('p', { class: 'problem' }, problem, again);
-  const row = element('li', { class: role }, author, dots, answer.element, products, sources, offer, trouble);
+  const row = element('li', { class: role }, author, dots, answer.element, products, sources, trouble, offer);
   let shownSources: unknown;
   let shownProducts: unknown;
 
@@ -146,8 +144,7 @@ function answerRow(
       }
       shownProducts = cards;
       offered = message.offer;
-      offer.hidden = isStreaming || !offered;
-      setText(offer, offerIn(message, state));
+      setText(offer, isStreaming ? '' : offerIn(message, state));
       trouble.hidden = !message.problem;
       setText(problem, message.problem ? texts[message.problem] : '');
       setText(again, texts.retry);
@@ -157,9 +154,12 @@ function answerRow(
   };
 }
 
-/** What the visitor is offered with an answer, in words; nothing where that is nothing. */
-export const offerIn = ({ offer }: ShownMessage, { config, texts }: SessionState): string =>
-  offer ? texts[offer === 'callback' && config?.features.callback ? 'callback' : 'leaveDetails'] : '';
+/** What the visitor is offered, in words; nothing where that is nothing, or where the shop has no such form. */
+export function offerIn({ offer }: Pick<ShownMessage, 'offer'>, { config, texts }: SessionState): string {
+  const { leads, callback } = config?.features ?? {};
+  if (!offer || !(leads || callback)) return '';
+  return texts[callback && (offer === 'callback' || !leads) ? 'callback' : 'leaveDetails'];
+}
 
 /** Each source with the number that the answer's text refers to it by; one without an address is no link. */
 function sourceList({ citations }: ShownMessage, texts: Texts): Node[] {

@@ -1,10 +1,11 @@
 import type { Correction, Session } from '../session.ts';
-import { createField } from './field.ts';
-import { formPage } from './form-page.ts';
-import type { Page } from './page.ts';
+import { createField } from '../ui/field.ts';
+import { type FormPage, formPage } from './form-page.ts';
+import { textsOf } from './texts.ts';
 
 /** A page to correct contact details on. It stays with what came of it, as that can be "nothing". */
-export function correctPage({ state: { texts }, correct }: Session, back: () => void): Page {
+export function correctPage({ state, correct }: Session, back: () => void): FormPage {
+  const texts = textsOf(state);
   const fields = (['email', 'phone', 'name'] as const).map(name =>
     createField(texts, { id: `correct-${name}`, name, kind: name, label: texts[name] }),
   );
@@ -15,10 +16,11 @@ export function correctPage({ state: { texts }, correct }: Session, back: () => 
       explained: texts.correctExplained,
       fields,
       submit: texts.correctConfirmed,
-      failed: texts.requestFailed,
-      path: 'changes.',
-      refuse: changes =>
-        Object.keys(changes).length > 0 ? undefined : { field: fields[0], reason: texts.correctEmpty },
+      failed: () => texts.requestFailed,
+      pathOf: name => `changes.${name}`,
+      refuse(changes) {
+        if (Object.keys(changes).length === 0) fields[0]?.reject(texts.correctEmpty);
+      },
       async send(changes) {
         const correction = await correct(changes);
         return correction && said(correction);

@@ -1,7 +1,7 @@
 import type { TextName } from '@confab/contract/texts';
 import { timeIn } from '../locale.ts';
-import type { SessionState } from '../session.ts';
-import { element } from './element.ts';
+import { element } from '../ui/element.ts';
+import type { Texts } from './texts.ts';
 
 /** The headings of the lists that have one of their own; others are called what the document calls them. */
 const headings: Record<string, TextName> = {
@@ -11,11 +11,11 @@ const headings: Record<string, TextName> = {
 };
 
 /** A document's lists, each under its heading. What is empty is left out. */
-export function sections(data: Record<string, object[]>, { texts, config }: SessionState): Node[] {
+export function sections(data: Record<string, object[]>, texts: Texts, locale?: string): Node[] {
   return Object.entries(data).flatMap(([name, items]) => {
     const heading = headings[name];
     const title = element('h4', {}, heading ? texts[heading] : words(name));
-    return isEmpty(items) ? [] : [element('section', {}, title, readable(items, config?.locale))];
+    return isEmpty(items) ? [] : [element('section', {}, title, readable(items, locale))];
   });
 }
 
