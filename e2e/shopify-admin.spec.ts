@@ -104,6 +104,20 @@ it('what a merchant presses is done, and said', async () => {
   await frame.locator('s-button', { hasText: 'Sync now' }).waitFor();
 });
 
+it('a lead that a CRM has not taken is tried again, and why it does not arrive stands there', async () => {
+  const { page, frame } = await open(full, '/leads');
+  const row = frame.locator('s-section', { hasText: 'Maeve Kelly' });
+  await row.getByText('It had a fault of its own.').waitFor();
+  await row.getByText('(Pacific/Auckland)').waitFor();
+  await row.locator('s-button[accessibilitylabel="Try again: HubSpot"]').focus();
+  await page.keyboard.press('Enter');
+  await eventually(() => page.locator('#toasts').textContent()).toBe('It is tried again now');
+  // It was not due before tomorrow.
+  const soon = new Date(Date.now() + 60_000);
+  const due = { target: 'hubspot', nextAt: { gt: soon } };
+  expect(await bed.relay.db.delivery.count({ where: due })).toBe(0);
+});
+
 it('an answer is put right by keyboard, said where it is wrong, and known from then on', async () => {
   const { page, frame } = await open(full, `/conversations/${planted.rich}`);
   const field = (name: string) => frame.locator(`#page [name="${name}"]`);

@@ -106,6 +106,7 @@ export async function plantShop(relay: TestRelay, domain: string) {
   await relay.services.entries.add(site, { question: RTL, answer: EMOJI, links: [] });
   await db.message.create({ data: { ...messageRow(siteId, restricted, daysAgo(3)), text: 'the restricted words' } });
 
+  const [refused, waiting, taken] = [randomUUID(), randomUUID(), randomUUID()];
   const lead = (more: object, at: Date) => ({
     siteId,
     id: randomUUID(),
@@ -116,25 +117,49 @@ export async function plantShop(relay: TestRelay, domain: string) {
   });
   await db.lead.createMany({
     data: [
-      lead({ name: HOSTILE, email: 'h"<b>@example.com', message: LONG, deliveryFault: 'invalid_email' }, daysAgo(0.1)),
+      lead({ name: HOSTILE, email: 'h"<b>@example.com', message: LONG, id: refused }, daysAgo(0.1)),
       lead({ name: RTL, phone: '+353 1 555 0100', message: EMOJI, fields: { size: HOSTILE } }, daysAgo(0.2)),
       lead(
         {
+          id: taken,
           name: 'Maeve Kelly',
           email: 'maeve@example.com',
           message: 'Please call me about a large order.\nMornings are best.',
           kind: 'callback',
           callbackAt: daysAgo(-1),
+          timezone: 'Pacific/Auckland',
           conversationId: rich,
-          marketing: true,
+          marketingAt: daysAgo(0.6),
           externalId: '7001',
-          deliveredAt: daysAgo(0.5),
           pageUrl: `https://${domain}/products/jumper`,
         },
         daysAgo(0.6),
       ),
-      lead({ email: 'late@example.com', deliveryFault: 'scope_missing' }, daysAgo(1)),
+      lead({ email: 'late@example.com', id: waiting }, daysAgo(1)),
       lead({ name: 'the restricted person', email: 'hidden@example.com', restrictedAt: daysAgo(1) }, daysAgo(4)),
+    ],
+  });
+
+  const refusal = (fault: string, words: string) => [
+    { at: daysAgo(0.1).toISOString(), outcome: 'refused', fault, words },
+  ];
+  const delivery = { siteId, target: 'shopify', state: 'failed', attempts: 1, since: daysAgo(1) };
+  const invalid = refusal('invalid', 'Shopify does not take this e-mail address.');
+  const misconfigured = refusal('misconfigured', 'The app may not add customers yet.');
+  await db.delivery.createMany({
+    data: [
+      { ...delivery, subjectId: refused, log: invalid },
+      { ...delivery, subjectId: waiting, log: misconfigured },
+      { ...delivery, subjectId: taken, state: 'delivered', externalId: '7001', deliveredAt: daysAgo(0.5) },
+      {
+        ...delivery,
+        target: 'hubspot',
+        subjectId: taken,
+        state: 'waiting',
+        nextAt: daysAgo(-1),
+        log: [{ at: daysAgo(0.4).toISOString(), outcome: 'later', fault: 'unavailable', words: HOSTILE }],
+      },
+      { ...delivery, target: 'zoho', subjectId: taken, state: 'delivered', deliveredAt: daysAgo(0.5) },
     ],
   });
 

@@ -121,6 +121,17 @@ const full = (plain: Settings) => ({
       { date: '2026-12-25', name: '' },
       { date: '2027-01-01', name: 'New Year' },
     ],
+    exceptions: [
+      { date: '2026-12-24', name: 'Eve', spans: [{ opens: '09:00', closes: '13:00' }] },
+      {
+        date: '2026-12-31',
+        name: '',
+        spans: [
+          { opens: '10:00', closes: '12:00' },
+          { opens: '18:00', closes: '02:00' },
+        ],
+      },
+    ],
   },
   prechat: {
     enabled: true,
@@ -146,7 +157,22 @@ const full = (plain: Settings) => ({
     ],
   },
   limits: { answersPerMonth: 0 },
-  features: { leads: true, callback: false, marketing: true, orders: false },
+  features: { leads: true, callback: false, marketing: true, orders: false, transcript: false },
+  crm: {
+    ...plain.crm,
+    connectors: ['zoho', 'hubspot'],
+    transcript: true,
+    hubspot: { accessToken: KEY, mapping: { orderNumber: 'order_number', 'a.b': HOSTILE.slice(0, 60) } },
+    salesforce: { ...plain.crm.salesforce, loginUrl: 'https://wool.my.salesforce.com', clientId: 'id"<b>' },
+    klaviyo: { ...plain.crm.klaviyo, listId: 'XyZ' },
+    zoho: { ...plain.crm.zoho, region: 'com.au', mapping: { email: 'Email' } },
+  },
+  notifications: {
+    addresses: ['ann@wool.example', 'o’b@wool.example'],
+    leads: 'daily',
+    callbacks: 'off',
+    alerts: false,
+  },
 });
 
 describe('the form of the settings', () => {
@@ -240,6 +266,7 @@ describe('the form of the settings', () => {
     expect((await settings()).hours).toEqual({
       weekly: [{ day: 'monday', opens: '09:30', closes: '17:00' }],
       holidays: [],
+      exceptions: [],
     });
     expect(await frame.locator('[error]').count()).toBe(0);
   });
@@ -259,6 +286,54 @@ describe('the form of the settings', () => {
     await input(frame, `remove:${path}`).check();
     await save(page);
     await eventually(async () => (await settings()).answers.openai.apiKey.set).toBe(false);
+  });
+});
+
+describe('where leads go', () => {
+  it('is asked for each CRM that is ticked, and tried in its own words', async () => {
+    const { page, frame } = await open();
+    const path = 'crm.hubspot.accessToken';
+    expect(await field(frame, path).isVisible()).toBe(false);
+    await input(frame, 'crm.connectors.hubspot').check();
+    await input(frame, 'crm.connectors.zoho').check();
+    await field(frame, path).waitFor();
+    await input(frame, 'crm.connectors.hubspot').uncheck();
+    await field(frame, path).waitFor({ state: 'hidden' });
+    await frame.locator('[id="crm.zoho.mapping:field"] select').selectOption('message');
+    await frame.locator('s-button[data-add="crm.zoho.mapping"]').click();
+    await rows(frame, 'crm.zoho.mapping').first().locator('input').fill(' Description ');
+    await save(page);
+    await eventually(() => toast(page)).toBe('Settings saved');
+    expect((await settings()).crm).toMatchObject({
+      connectors: ['zoho'],
+      zoho: { mapping: { message: 'Description' } },
+    });
+    const test = frame.locator('[data-post$="/crm/zoho/test"]');
+    await test.focus();
+    await page.keyboard.press('Enter');
+    await eventually(() => frame.locator('[data-answered] [role="status"]').textContent()).toMatch(
+      /^Something has to be set up there first\. “.+”$/,
+    );
+    const privacy = await open('/privacy');
+    await privacy.frame.getByText('Contact details that visitors leave go to Zoho CRM.').waitFor();
+  });
+
+  it('is told by e-mail to those who confirm their address', async () => {
+    const { page, frame } = await open();
+    const add = frame.locator('s-button[data-add="notifications.addresses"]');
+    await add.click();
+    await rows(frame, 'notifications.addresses').first().locator('input').fill('no address');
+    await save(page);
+    await eventually(() => toast(page)).toBe('Nothing was saved yet: One setting needs your attention.');
+    await rows(frame, 'notifications.addresses').first().locator('input').fill('ann@wool.example');
+    await input(frame, 'notifications.leads').selectOption('daily');
+    await save(page);
+    await eventually(() => toast(page)).toBe('Settings saved');
+    await frame.locator('#notifications s-list-item').waitFor();
+    expect(await frame.locator('#notifications s-list-item').textContent()).toBe(
+      'ann@wool.example: waits to be confirmed, by the link in the e-mail to it',
+    );
+    expect((await settings()).notifications).toMatchObject({ addresses: ['ann@wool.example'], leads: 'daily' });
   });
 });
 
@@ -346,7 +421,7 @@ describe('by keyboard alone', () => {
 });
 
 describe('lists', () => {
-  it('of texts, notices, questions, choices, holidays and websites are filled', async () => {
+  it('of texts, notices, questions, choices, holidays, other days and websites are filled', async () => {
     const { page, frame } = await open();
     const choose = (id: string, value: string) => frame.locator(`#${id} select`).selectOption(value);
     const add = (list: string, nth = 0) => frame.locator(`s-button[data-add="${list}"]`).nth(nth).click();
@@ -383,6 +458,11 @@ describe('lists', () => {
     await add('hours.holidays');
     await inRow('hours.holidays', 0, 'date').fill('2026-12-24');
     await inRow('hours.holidays', 0, 'name').fill('Eve');
+    await add('hours.exceptions');
+    await inRow('hours.exceptions', 0, 'date').fill('2026-12-31');
+    await rows(frame, 'hours.exceptions').first().locator('s-button[data-add="spans"]').click();
+    await inRow('spans', 1, 'opens').fill('18:00');
+    await inRow('spans', 1, 'closes').fill('1:00');
     await add('allowedOrigins');
     await rows(frame, 'allowedOrigins').last().locator('input').fill('https://other.example');
 
@@ -409,7 +489,20 @@ describe('lists', () => {
           { name: 'text2', type: 'text', label: { en: 'Question 1' } },
         ],
       },
-      hours: { weekly: [], holidays: [{ date: '2026-12-24', name: 'Eve' }] },
+      hours: {
+        weekly: [],
+        holidays: [{ date: '2026-12-24', name: 'Eve' }],
+        exceptions: [
+          {
+            date: '2026-12-31',
+            name: '',
+            spans: [
+              { opens: '09:00', closes: '13:00' },
+              { opens: '18:00', closes: '01:00' },
+            ],
+          },
+        ],
+      },
       allowedOrigins: [...before.allowedOrigins, 'https://other.example'],
     });
   });

@@ -1,6 +1,5 @@
 import './fakes/shopify/rewrite-fetch.ts';
 import { setTimeout as pause } from 'node:timers/promises';
-import { LEAD_CREATED } from '@confab/relay/features/leads/jobs.ts';
 import { type FakeShopify, startFakeShopify } from './fakes/shopify/index.ts';
 import { startTestRelay, type TestDatabase, type TestRelay } from './relay.ts';
 
@@ -8,8 +7,8 @@ export type ShopifyRelay = {
   relay: TestRelay;
   shopify: FakeShopify;
   /**
-   * Waits until every job for Shopify that is due has been done, and every webhook on its way has arrived; with `hurry`,
-   * also those jobs that wait for a later time.
+   * Waits until every job for Shopify and every delivery that is due has been done, and every webhook on its way has
+   * arrived; with `hurry`, also those that wait for a later time.
    */
   jobsDone(options?: { hurry?: boolean }): Promise<void>;
   stop(): Promise<void>;
@@ -21,18 +20,21 @@ const PATIENCE_MS = 60_000;
 
 /** A relay that is an app at a Shopify of its own. `env` is for more variables of the relay. */
 export async function startShopifyRelay({
-  database = 'embedded',
   env = {},
+  ...options
 }: {
   database?: TestDatabase;
   env?: NodeJS.ProcessEnv;
 } = {}): Promise<ShopifyRelay> {
   const shopify = await startFakeShopify();
-  const relay = await startTestRelay({ database, env: { ...shopify.env, ...env } });
+  const relay = await startTestRelay({ ...options, env: { ...shopify.env, ...env } });
 
   const waiting = (): Promise<Job[]> => relay.db.$queryRaw`
     SELECT name, state::text, start_after <= now() AS "isDue" FROM pgboss.job
-    WHERE state < 'completed' AND (name LIKE 'shopify.%' OR name = ${LEAD_CREATED})`;
+    WHERE state < 'completed' AND name LIKE 'shopify.%'
+    UNION ALL
+    SELECT "target", CASE WHEN "claim" IS NULL THEN 'created' ELSE 'active' END, "nextAt" <= now()
+    FROM "Delivery" WHERE "nextAt" IS NOT NULL OR "claim" IS NOT NULL`;
 
   return {
     relay,
@@ -44,13 +46,18 @@ export async function startShopifyRelay({
         if (hurry) {
           await relay.db.$executeRaw`
             UPDATE pgboss.job SET start_after = now()
-            WHERE state < 'active' AND (name LIKE 'shopify.%' OR name = ${LEAD_CREATED})`;
+            WHERE state < 'active' AND name LIKE 'shopify.%'`;
+          await relay.db.$executeRaw`
+            UPDATE "Delivery" SET "nextAt" = now()
+            WHERE "nextAt" > now() AND "claim" IS NULL AND ("target" = 'shopify' OR "target" LIKE 'event:%')`;
         }
         const jobs = (await waiting()).filter(({ isDue, state }) => isDue || state === 'active');
         if (jobs.length === 0) return;
         if (Date.now() > until) throw new Error(`these jobs do not end: ${JSON.stringify(jobs)}`);
         // A worker may not know yet what a transaction has left for it.
-        await Promise.all([...new Set(jobs.map(({ name }) => name))].map(name => relay.services.jobs.wake(name)));
+        const queues = new Set(jobs.map(({ name }) => name).filter(name => name.startsWith('shopify.')));
+        await Promise.all([...queues].map(name => relay.services.jobs.wake(name)));
+        relay.services.outbox.wake();
         await pause(25);
       }
     },

@@ -38,7 +38,7 @@ describe('the theme app extension', () => {
   });
 
   it('holds the widget and nothing else that Shopify would refuse', () => {
-    const widget = ['assets/confab-loader.js', 'assets/confab-panel.js', 'assets/confab-proof.js'];
+    const widget = ['loader', 'pages', 'panel', 'proof'].map(name => `assets/confab-${name}.js`);
     expect(files('assets/*').sort()).toEqual(widget);
     const allowed = /^(assets\/[\w-]+\.js|blocks\/[\w-]+\.liquid|locales\/[\w.]+\.json|shopify\.extension\.toml)$/;
     const all = files('**').filter(path => statSync(join(extension, path)).isFile());

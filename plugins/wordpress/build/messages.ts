@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
 import { parse as parseTypescript } from '@babel/parser';
 import { Engine } from 'php-parser';
+import { FAULT_WORDS } from '../../../shared/contract/src/delivery-words.ts';
 import { settingsSections } from '../../../shared/contract/src/settings-fields.ts';
 
 /** One text to translate, with where it stands and what its translators should know. */
@@ -59,6 +60,8 @@ export function adminMessages(): Messages {
       for (const text of [label, help, unit, ...options.map(option => option.label)]) addField(text);
     }
   }
+  const faults = 'shared/contract/src/delivery-words.ts';
+  for (const text of Object.values(FAULT_WORDS)) add(messages, { msgid: text, file: faults });
   return messages;
 }
 

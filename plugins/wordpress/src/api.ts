@@ -39,6 +39,8 @@ export type Status = {
   verification: 'pending' | 'verified' | 'unreachable' | 'failed' | null;
   usage: { periodStart: string; conversations: number; answers: number } | null;
   integrations: { name: string; state: 'ready' | 'not_configured' | 'failing' }[] | null;
+  /** How it stands with each address that notifications go to; null where the relay does not say. */
+  notifications: { email: string; state: string }[] | null;
   version: string;
   aiAllowed: boolean;
   sync: SyncStatus;
@@ -82,6 +84,19 @@ export type ListName =
   | 'documents'
   | 'entries'
   | 'unanswered';
+
+/** How a lead stands with one receiver. */
+export type Delivery = {
+  target: string;
+  operation: 'deliver' | 'erase';
+  state: 'waiting' | 'delivered' | 'failed' | 'held';
+  log: { at: string; outcome: string; fault?: string; words?: string }[];
+  nextAt: string | null;
+  deliveredAt: string | null;
+};
+
+/** What came of a test lead; `words` are the CRM's own. */
+export type CrmTest = { ok: boolean; fault?: string; words?: string };
 
 /** What the owner wrote for the knowledge. */
 export type Entry = {
@@ -180,6 +195,9 @@ export const api = {
   changeEntry: (id: string, entry: EntryDraft) => ask<Entry>('PUT', `/entries/${encodeURIComponent(id)}`, entry),
   removeEntry: (id: string) => ask<object>('DELETE', `/entries/${encodeURIComponent(id)}`),
   dismiss: (messageId: string) => ask<object>('POST', `/unanswered/${encodeURIComponent(messageId)}`),
+  tryDelivery: (leadId: string, target: string) =>
+    ask<object>('POST', `/leads/${encodeURIComponent(leadId)}/deliveries/${encodeURIComponent(target)}`),
+  testCrm: (name: string) => ask<CrmTest>('POST', `/crm/${encodeURIComponent(name)}/test`),
   preferences: () => ask<Preferences>('GET', '/preferences'),
   savePreferences: (preferences: Partial<Preferences>) => ask<Preferences>('PUT', '/preferences', preferences),
   choices: () => ask<Choices>('GET', '/choices'),

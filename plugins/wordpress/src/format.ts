@@ -8,6 +8,17 @@ export function formatMoment(moment: string | null): string {
   return dateI18n(`${date} ${time}`, moment, undefined);
 }
 
+/** The same moment as it is in another time zone, with the name of that; nothing where it is the site's own. */
+export function formatMomentIn(timeZone: string | null, moment: string): string | undefined {
+  if (!timeZone || timeZone === getSettings().timezone.string) return undefined;
+  try {
+    const there = new Intl.DateTimeFormat(pageLocale(), { dateStyle: 'medium', timeStyle: 'short', timeZone });
+    return `${there.format(new Date(moment))} (${timeZone})`;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A day in the site's format. */
 export const formatDay = (moment: string | null): string =>
   moment ? dateI18n(getSettings().formats.date, moment, undefined) : '–';
@@ -47,6 +58,8 @@ const words = (): Record<string, string> => ({
   platform: __('Consent manager', 'confab'),
   gpc: __('Global Privacy Control', 'confab'),
   settings: __('Menu of the chat', 'confab'),
+  marketing: __('Marketing e-mails', 'confab'),
+  lead_form: __('Form for contact details', 'confab'),
   access: __('Access', 'confab'),
   portability: __('Portability', 'confab'),
   rectification: __('Correction', 'confab'),
@@ -71,4 +84,6 @@ const words = (): Record<string, string> => ({
   pageViews: __('page views', 'confab'),
   consents: __('consent records', 'confab'),
   consentRecords: __('consent records', 'confab'),
+  emails: __('e-mails', 'confab'),
+  emailAddresses: __('e-mail addresses', 'confab'),
 });

@@ -1,6 +1,7 @@
 import { Button, CheckboxControl, Notice } from '@wordpress/components';
 import { useCallback, useState } from '@wordpress/element';
 import { __ } from '@wordpress/i18n';
+import type { ReactNode } from 'react';
 import { type ApiError, api, asApiError, type Choices, type Preferences } from './api.ts';
 import { Problem, Waiting } from './parts.tsx';
 import { useLoaded } from './use-loaded.ts';
@@ -88,7 +89,7 @@ export function Checkboxes({
   choices: { value: string; label: string }[];
   list: string[];
   onChange: (list: string[]) => void;
-  help?: string;
+  help?: ReactNode;
 }) {
   return (
     <fieldset className="confab-group">

@@ -86,6 +86,58 @@ for (const core of ['current', 'floor'] satisfies Core[]) {
       expect(JSON.stringify((await tenant.plugin.settings()).body)).toContain('The Wool Oracle');
     });
 
+    it('ask what each CRM needs that is ticked, try it, and say who is written to', async () => {
+      await owner.goto(screen('settings'));
+      const token = owner.getByLabel('Zoho refresh token');
+      await owner.getByRole('checkbox', { name: 'Zoho CRM' }).waitFor();
+      expect(await token.count()).toBe(0);
+      await owner.getByRole('checkbox', { name: 'Zoho CRM' }).check();
+      await token.fill('1000.refresh-token');
+      const mapping = owner.getByRole('group', { name: 'Fields in Zoho CRM' });
+      await mapping.getByLabel('Field of the form').selectOption('message');
+      await mapping.getByRole('button', { name: 'Add this field' }).click();
+      await mapping.getByLabel('“Message” goes into').fill('Description');
+      await owner.getByLabel('Who is written to').fill('ann@shop.example');
+      await owner.getByLabel('Always open').uncheck();
+      await owner.getByRole('button', { name: 'Add a day with other hours' }).click();
+      const days = owner.getByRole('group', { name: 'Days with other hours' });
+      await days.getByLabel('Day', { exact: true }).fill('2026-12-24');
+      await days.getByLabel('2026-12-24, closes').fill('12:00');
+      await owner.getByRole('button', { name: 'Save settings' }).click();
+      await owner.getByText('Saved.', { exact: true }).waitFor();
+      const { crm, hours, notifications } = (await tenant.plugin.settings()).body;
+      expect(crm).toMatchObject({
+        connectors: ['zoho'],
+        zoho: { refreshToken: { set: true, last4: 'oken' }, mapping: { message: 'Description' } },
+      });
+      expect(hours?.exceptions).toEqual([
+        { date: '2026-12-24', name: '', spans: [{ opens: '09:00', closes: '12:00' }] },
+      ]);
+      expect(notifications.addresses).toEqual(['ann@shop.example']);
+      await owner.getByText('waits to be confirmed').waitFor();
+      await owner.getByRole('button', { name: 'Send a test lead to Zoho CRM' }).focus();
+      await owner.keyboard.press('Enter');
+      await owner.getByText('Something has to be set up there first.').waitFor();
+      expect(await barriers(owner)).toEqual([]);
+    });
+
+    it('say why a lead has not arrived, and have it tried again', async () => {
+      await tenant.widget.lead({ fields: { email: 'eve@customer.example', message: 'Call me' } });
+      const row = owner.getByRole('row', { name: /eve@customer/ });
+      await eventually(async () => {
+        await owner.goto(screen('leads'));
+        await row.waitFor();
+        return row.textContent();
+      }).toContain('Did not arrive');
+      await row.getByText('Something has to be set up there first.').waitFor();
+      expect(await barriers(owner)).toEqual([]);
+      await row.getByRole('button', { name: 'Try again Zoho CRM' }).focus();
+      await owner.keyboard.press('Enter');
+      await row.getByText('It is tried again now.').waitFor();
+      await owner.goto(screen('home'));
+      await owner.getByText('Zoho CRM cannot get your leads: its credentials are not complete.').first().waitFor();
+    });
+
     it('lose neither version when two owners save at once', async () => {
       await owner.goto(screen('settings'));
       const name = owner.getByLabel('Name of the website');

@@ -18,7 +18,7 @@ const ALLOWED = [
   /^includes\/(autoload|class-[a-z-]+)\.php$/,
   /^block\/(chat|faq)\/(block\.json|index\.js|index\.asset\.php|render\.php)$/,
   /^admin\/(admin\.js|admin(-rtl)?\.css|admin\.asset\.php|lists\.js|lists-(ltr|rtl)\.(js|css))$/,
-  /^widget\/confab-(loader|panel|proof)\.js$/,
+  /^widget\/confab-(loader|pages|panel|proof)\.js$/,
   /^languages\/confab\.pot$/,
   /^languages\/confab-(de_DE|es_ES|fr_FR)(\.mo|\.l10n\.php|-confab-(admin|chat-editor-script|faq-editor-script)\.json)$/,
 ];

@@ -43,7 +43,18 @@ final class PrivacyTest extends Test_Case {
 								'consents'  => array( array( 'receipt' => array( 'decision' => 'granted', 'purposes' => array( 'storage' ), 'recordedAt' => '2026-11-01T10:00:00Z' ) ) ),
 							),
 						),
-						'leads'         => array( array( 'id' => 'l1', 'kind' => 'callback', 'email' => 'ann@example.com', 'fields' => array( 'size <b>' => 'XL' ) ) ),
+						'leads'         => array(
+							array(
+								'id'         => 'l1',
+								'kind'       => 'callback',
+								'email'      => 'ann@example.com',
+								'timezone'   => 'Europe/Dublin',
+								'fields'     => array( 'size <b>' => 'XL' ),
+								'consents'   => array( array( 'receipt' => array( 'decision' => 'granted', 'purposes' => array( 'marketing' ), 'recordedAt' => '2026-11-01T10:00:02Z' ) ) ),
+								'deliveries' => array( array( 'target' => 'zoho', 'deliveredAt' => '2026-11-01T10:00:03Z' ), array( 'target' => 'webhook:1', 'deliveredAt' => null ) ),
+							),
+						),
+						'emails'        => array( array( 'id' => 'e1', 'kind' => 'transcript', 'createdAt' => '2026-11-01T10:00:04Z', 'sentAt' => '2026-11-01T10:00:05Z' ) ),
 						'pageViews'     => array( array( 'id' => 'p1', 'url' => 'https://shop.example/b', 'createdAt' => 'x' ), 'nonsense' ),
 					),
 				),
@@ -51,11 +62,11 @@ final class PrivacyTest extends Test_Case {
 		);
 		$answer = $this->export();
 		$this->assertTrue( $answer['done'] );
-		$this->assertSame( array( 'confab-conversations', 'confab-leads', 'confab-pageviews' ), array_column( $answer['data'], 'group_id' ) );
+		$this->assertSame( array( 'confab-conversations', 'confab-leads', 'confab-pageviews', 'confab-emails' ), array_column( $answer['data'], 'group_id' ) );
 		$text = wp_json_encode( $answer, JSON_UNESCAPED_SLASHES );
 		$this->assertStringNotContainsString( '<script', $text );
 		$this->assertStringNotContainsString( '<b>', $text );
-		foreach ( array( 'Hello', 'granted: storage', 'XL', 'https://shop.example/b', 'callback' ) as $part ) {
+		foreach ( array( 'Hello', 'granted: storage', 'XL', 'https://shop.example/b', 'callback', 'Europe/Dublin', 'granted: marketing', 'Zoho CRM, 2026-11-01T10:00:03Z', 'webhook:1', 'transcript', '2026-11-01T10:00:05Z' ) as $part ) {
 			$this->assertStringContainsString( $part, $text );
 		}
 		$this->assertSame( array( 'type' => 'access', 'subject' => array( 'email' => 'ann@example.com' ) ), $this->relay->requests[0]['body'] );
@@ -227,6 +238,17 @@ final class PrivacyTest extends Test_Case {
 		Settings_Cache::remember( $this->settings( array( 'answers' => $by_meaning ) ) );
 		$this->assertStringContainsString( 'your question is passed on to OpenAI', Privacy::policy() );
 		$this->assertStringNotContainsString( 'to no provider', Privacy::policy() );
+	}
+
+	public function test_says_in_the_policy_which_crm_gets_contact_details(): void {
+		$this->connect();
+		Settings_Cache::remember( $this->settings() );
+		$this->assertStringNotContainsString( 'keep our contacts', Privacy::policy() );
+		Settings_Cache::remember( $this->settings( array( 'crm' => array( 'connectors' => array( 'hubspot', 'zoho' ), 'transcript' => false ) ) ) );
+		$this->assertStringContainsString( 'passed on to HubSpot and Zoho CRM, where we keep our contacts', Privacy::policy() );
+		$this->assertStringNotContainsString( 'what was said in it', Privacy::policy() );
+		Settings_Cache::remember( $this->settings( array( 'crm' => array( 'connectors' => array( 'hubspot' ), 'transcript' => true ) ) ) );
+		$this->assertStringContainsString( 'what was said in it if it is stored, are passed on to HubSpot', Privacy::policy() );
 	}
 
 	public function test_offers_the_policy_to_core_without_a_complaint(): void {

@@ -26,6 +26,7 @@ final class RestTest extends Test_Case {
 	}
 
 	private static function example( string $path ): string {
+		$path = preg_replace( '/\(\?P<(target|name)>[^)]*\)/', 'hubspot', $path );
 		return preg_replace( '/\(\?P<id>[^)]*\)/', '6f1c7a52-0d7c-4a3e-9d0a-7d5a1f0c1b11', preg_replace( '/\(\?P<\w+>(\w+)\|[^)]*\)/', '$1', $path ) );
 	}
 
@@ -184,6 +185,21 @@ final class RestTest extends Test_Case {
 		$this->assertSame( 200, $this->rest( 'GET', '/confab/v1/conversations/6F1C7A52-0d7c-4a3e-9d0a-7d5a1f0c1b11' )->get_status() );
 		$this->assertSame( 404, $this->rest( 'GET', '/confab/v1/conversations/../settings' )->get_status() );
 		$this->assertCount( 1, $this->relay->requests );
+	}
+
+	public function test_has_a_lead_handed_over_again_and_a_crm_tried(): void {
+		$this->connect();
+		$this->act_as( 'administrator' );
+		$id = '6f1c7a52-0d7c-4a3e-9d0a-7d5a1f0c1b11';
+		$this->relay->on( 'POST', "/v1/site/leads/$id/deliveries/hubspot", 202, array( 'count' => 1 ) );
+		$this->relay->on( 'POST', '/v1/site/crm/zoho/test', 200, array( 'ok' => false, 'words' => 'INVALID_TOKEN' ) );
+		$again = $this->rest( 'POST', "/confab/v1/leads/$id/deliveries/hubspot" );
+		$this->assertSame( array( 200, array( 'count' => 1 ) ), array( $again->get_status(), $again->get_data() ) );
+		$test = $this->rest( 'POST', '/confab/v1/crm/zoho/test' );
+		$this->assertSame( array( 'ok' => false, 'words' => 'INVALID_TOKEN' ), $test->get_data() );
+		$this->assertSame( 404, $this->rest( 'POST', '/confab/v1/crm/..%2Fsettings/test' )->get_status() );
+		$this->assertSame( 404, $this->rest( 'POST', "/confab/v1/leads/$id/deliveries/hubspot/x" )->get_status() );
+		$this->assertCount( 2, $this->relay->requests );
 	}
 
 	public function test_takes_the_owners_own_answers_to_the_relay_as_they_were_written(): void {

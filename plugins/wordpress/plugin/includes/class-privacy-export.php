@@ -14,7 +14,7 @@ final class Privacy_Export {
 	/**
 	 * The items of core's export.
 	 *
-	 * @param array $data Of the relay: {pageViews, conversations, leads}.
+	 * @param array $data Of the relay: {pageViews, conversations, leads, emails}.
 	 */
 	public static function items( array $data ): array {
 		$items = array();
@@ -33,6 +33,19 @@ final class Privacy_Export {
 					__( 'Page', 'confab' )      => Json::text( $view, 'url' ),
 					__( 'Came from', 'confab' ) => Json::text( $view, 'referrer' ),
 					__( 'Time', 'confab' )      => Json::text( $view, 'createdAt' ),
+				)
+			);
+		}
+		foreach ( self::each( $data, 'emails' ) as $email ) {
+			$items[] = self::item(
+				'confab-emails',
+				__( 'E-mails sent by the chat', 'confab' ),
+				$email,
+				array(
+					__( 'Kind', 'confab' )      => Json::text( $email, 'kind' ),
+					__( 'Time', 'confab' )      => Json::text( $email, 'createdAt' ),
+					__( 'Sent', 'confab' )      => Json::text( $email, 'sentAt' ),
+					__( 'Confirmed', 'confab' ) => Json::text( $email, 'confirmedAt' ),
 				)
 			);
 		}
@@ -55,12 +68,6 @@ final class Privacy_Export {
 			$role    = Json::text( $message, 'role' );
 			$lines[] = sprintf( '%1$s, %2$s: %3$s', isset( $speakers[ $role ] ) ? $speakers[ $role ] : $role, Json::text( $message, 'createdAt' ), Json::text( $message, 'text' ) );
 		}
-		$decisions = array();
-		foreach ( self::each( $conversation, 'consents' ) as $consent ) {
-			$receipt     = isset( $consent['receipt'] ) && is_array( $consent['receipt'] ) ? $consent['receipt'] : array();
-			$purposes    = isset( $receipt['purposes'] ) && is_array( $receipt['purposes'] ) ? array_filter( $receipt['purposes'], 'is_string' ) : array();
-			$decisions[] = sprintf( '%1$s, %2$s: %3$s', Json::text( $receipt, 'recordedAt' ), Json::text( $receipt, 'decision' ), implode( ', ', $purposes ) );
-		}
 		return self::item(
 			'confab-conversations',
 			__( 'Chats', 'confab' ),
@@ -71,7 +78,7 @@ final class Privacy_Export {
 				__( 'Came from', 'confab' )          => Json::text( $conversation, 'referrer' ),
 				__( 'Language', 'confab' )           => Json::text( $conversation, 'locale' ),
 				__( 'Restricted since', 'confab' )   => Json::text( $conversation, 'restrictedAt' ),
-				__( 'Decisions on storage', 'confab' ) => implode( "\n", $decisions ),
+				__( 'Decisions on storage', 'confab' ) => self::decisions( $conversation ),
 				__( 'Messages', 'confab' )           => implode( "\n", $lines ),
 			)
 		);
@@ -92,6 +99,9 @@ final class Privacy_Export {
 			__( 'Message', 'confab' )          => Json::text( $lead, 'message' ),
 			__( 'Page', 'confab' )             => Json::text( $lead, 'pageUrl' ),
 			__( 'Call back at', 'confab' )     => Json::text( $lead, 'callbackAt' ),
+			__( 'Time zone', 'confab' )        => Json::text( $lead, 'timezone' ),
+			__( 'Agreement to marketing e-mails', 'confab' ) => self::decisions( $lead ),
+			__( 'Handed over to', 'confab' )   => self::receivers( $lead ),
 			__( 'Restricted since', 'confab' ) => Json::text( $lead, 'restrictedAt' ),
 		);
 		foreach ( isset( $lead['fields'] ) && is_array( $lead['fields'] ) ? $lead['fields'] : array() as $name => $value ) {
@@ -100,6 +110,36 @@ final class Privacy_Export {
 			}
 		}
 		return self::item( 'confab-leads', __( 'Contact details left in the chat', 'confab' ), $lead, $values );
+	}
+
+	/**
+	 * What the person decided, a line for each time.
+	 *
+	 * @param array $source A conversation or a lead of the relay.
+	 */
+	private static function decisions( array $source ): string {
+		$lines = array();
+		foreach ( self::each( $source, 'consents' ) as $consent ) {
+			$receipt  = isset( $consent['receipt'] ) && is_array( $consent['receipt'] ) ? $consent['receipt'] : array();
+			$purposes = isset( $receipt['purposes'] ) && is_array( $receipt['purposes'] ) ? array_filter( $receipt['purposes'], 'is_string' ) : array();
+			$lines[]  = sprintf( '%1$s, %2$s: %3$s', Json::text( $receipt, 'recordedAt' ), Json::text( $receipt, 'decision' ), implode( ', ', $purposes ) );
+		}
+		return implode( "\n", $lines );
+	}
+
+	/**
+	 * Whom a lead was handed over to, a line for each.
+	 *
+	 * @param array $lead Of the relay.
+	 */
+	private static function receivers( array $lead ): string {
+		$lines = array();
+		foreach ( self::each( $lead, 'deliveries' ) as $delivery ) {
+			$at      = Json::text( $delivery, 'deliveredAt' );
+			$name    = Privacy::company( Json::text( $delivery, 'target' ) );
+			$lines[] = '' === $at ? $name : $name . ', ' . $at;
+		}
+		return implode( "\n", $lines );
 	}
 
 	/**

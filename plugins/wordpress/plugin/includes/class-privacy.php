@@ -161,7 +161,7 @@ final class Privacy {
 		$host       = (string) wp_parse_url( Connection::relay_url(), PHP_URL_HOST );
 		$paragraphs = array();
 
-		$paragraphs[] = '<p class="privacy-policy-tutorial">' . esc_html__( 'Confab made this from your settings. Read it against what you really do, and look at it again when you change retention, the model providers or who runs the relay.', 'confab' ) . '</p>';
+		$paragraphs[] = '<p class="privacy-policy-tutorial">' . esc_html__( 'Confab made this from your settings. Read it against what you really do, and look at it again when you change retention, the model providers, the CRMs or who runs the relay.', 'confab' ) . '</p>';
 		$paragraphs[] = '<h2>' . esc_html__( 'Chat assistant', 'confab' ) . '</h2>';
 		$paragraphs[] = self::paragraph( __( 'Our site offers a chat in which a computer program answers questions from the content of this site. Nothing is sent before you open the chat and write.', 'confab' ) );
 		$paragraphs[] = '' === $host
@@ -169,7 +169,7 @@ final class Privacy {
 			/* translators: %s: host name of the relay. */
 			: self::paragraph( sprintf( __( 'What you write, the address of the page you are on, and the contact details that you choose to leave are sent to %s, which runs the chat for us.', 'confab' ), $host ) );
 
-		$providers = self::provider_names( isset( $settings['providers'] ) ? (array) $settings['providers'] : array() );
+		$providers = self::companies( isset( $settings['providers'] ) ? (array) $settings['providers'] : array() );
 		if ( $providers ) {
 			$paragraphs[] = self::paragraph(
 				/* translators: %s: names of companies. */
@@ -182,6 +182,16 @@ final class Privacy {
 		}
 		if ( ! empty( $settings['embeddings'] ) ) {
 			$paragraphs[] = self::paragraph( __( 'To find the passages of our site that fit, your question is passed on to OpenAI.', 'confab' ) );
+		}
+		$crms = self::companies( isset( $settings['crms'] ) ? (array) $settings['crms'] : array() );
+		if ( $crms ) {
+			$paragraphs[] = self::paragraph(
+				empty( $settings['transcript'] )
+					/* translators: %s: names of companies. */
+					? sprintf( __( 'Contact details that you leave in the chat are passed on to %s, where we keep our contacts.', 'confab' ), wp_sprintf( '%l', $crms ) )
+					/* translators: %s: names of companies. */
+					: sprintf( __( 'Contact details that you leave in the chat, and what was said in it if it is stored, are passed on to %s, where we keep our contacts.', 'confab' ), wp_sprintf( '%l', $crms ) )
+			);
 		}
 		$paragraphs[] = self::paragraph( __( 'The chat is stored only if you agree. Then one cookie, cf_conversation, recognises your conversation, and you can read, export, restrict or erase it in the menu of the chat. If you decline, you are answered all the same, no cookie is set and nothing of the conversation is kept. Your decision itself is recorded, so that we can prove it.', 'confab' ) );
 
@@ -360,21 +370,36 @@ final class Privacy {
 	}
 
 	/**
-	 * The companies behind the providers.
+	 * The companies behind providers and CRMs.
 	 *
-	 * @param array $providers Names as in the settings.
+	 * @param array $codes Names as in the settings.
 	 * @return string[]
 	 */
-	private static function provider_names( array $providers ): array {
-		$known = array(
-			'openai'    => 'OpenAI',
-			'anthropic' => 'Anthropic',
-			'bedrock'   => 'AWS Bedrock',
-		);
+	private static function companies( array $codes ): array {
 		$names = array();
-		foreach ( array_filter( $providers, 'is_string' ) as $provider ) {
-			$names[] = isset( $known[ $provider ] ) ? $known[ $provider ] : $provider;
+		foreach ( array_filter( $codes, 'is_string' ) as $code ) {
+			$names[] = self::company( $code );
 		}
 		return $names;
+	}
+
+	/**
+	 * Whom data go to, by the name that people know; another one as it is called in the settings.
+	 *
+	 * @param string $code Name as in the settings.
+	 */
+	public static function company( string $code ): string {
+		$known = array(
+			'openai'     => 'OpenAI',
+			'anthropic'  => 'Anthropic',
+			'bedrock'    => 'AWS Bedrock',
+			'hubspot'    => 'HubSpot',
+			'salesforce' => 'Salesforce',
+			'pipedrive'  => 'Pipedrive',
+			'klaviyo'    => 'Klaviyo',
+			'zoho'       => 'Zoho CRM',
+			'wordpress'  => 'WordPress',
+		);
+		return isset( $known[ $code ] ) ? $known[ $code ] : $code;
 	}
 }

@@ -18,6 +18,7 @@ final class Rest {
 		add_action( 'rest_api_init', array( Rest_Connection::class, 'routes' ) );
 		add_action( 'rest_api_init', array( Rest_Site::class, 'routes' ) );
 		add_action( 'rest_api_init', array( Rest_Knowledge::class, 'routes' ) );
+		add_action( 'rest_api_init', array( Rest_Leads::class, 'routes' ) );
 		add_action( 'rest_api_init', array( Rest_Local::class, 'routes' ) );
 		add_action( 'rest_api_init', array( Rest_Choices::class, 'routes' ) );
 	}

@@ -27,8 +27,8 @@ final class Settings_Cache {
 
 	/**
 	 * {name, locale, appearance: {position, accent, theme}, texts: {locale: {launcher, title, failed, unreachable}},
-	 * retention: {conversationDays, …}, providers: [], mayAsk, embeddings, policyUrl, features: {leads, callback}}; empty
-	 * until read. The providers are those with a key of the site; with "mayAsk" the relay may have keys for others.
+	 * retention: {conversationDays, …}, providers: [], mayAsk, embeddings, crms: [], transcript, policyUrl,
+	 * features: {leads, callback}}; empty until read. The providers are those with a key of the site; with "mayAsk" the relay may have keys for others.
 	 */
 	public static function get(): array {
 		$kept = get_option( self::OPTION );
@@ -50,6 +50,8 @@ final class Settings_Cache {
 			'providers'  => self::providers( self::part( $settings, 'answers' ) ),
 			'mayAsk'     => array() !== self::part( self::part( $settings, 'answers' ), 'providers' ),
 			'embeddings' => 'openai' === Json::text( self::part( $settings, 'answers' ), 'embeddings' ),
+			'crms'       => array_values( array_filter( self::part( self::part( $settings, 'crm' ), 'connectors' ), 'is_string' ) ),
+			'transcript' => ! empty( self::part( $settings, 'crm' )['transcript'] ),
 			'policyUrl'  => Json::text( self::part( $settings, 'consent' ), 'policyUrl' ),
 			'features'   => array_map( 'boolval', array_filter( self::part( $settings, 'features' ), 'is_scalar' ) ),
 		);

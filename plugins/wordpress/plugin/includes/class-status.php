@@ -33,27 +33,28 @@ final class Status {
 			$site = $answer->body;
 		}
 		return array(
-			'state'        => Connection::state(),
-			'relayUrl'     => Connection::relay_url(),
-			'relayUrlFrom' => Connection::relay_url_from(),
-			'siteId'       => Connection::site_id(),
-			'siteKey'      => Connection::site_key(),
-			'homeUrl'      => Connection::home(),
-			'boundTo'      => Connection::bound_to(),
-			'secret'       => Connection::masked_secret(),
-			'relay'        => array(
+			'state'         => Connection::state(),
+			'relayUrl'      => Connection::relay_url(),
+			'relayUrlFrom'  => Connection::relay_url_from(),
+			'siteId'        => Connection::site_id(),
+			'siteKey'       => Connection::site_key(),
+			'homeUrl'       => Connection::home(),
+			'boundTo'       => Connection::bound_to(),
+			'secret'        => Connection::masked_secret(),
+			'relay'         => array(
 				// 'revoked' is an answer too: the relay is there.
 				'reachable'  => $answer && $answer->status > 0 && 'relay_garbled' !== $answer->code,
 				'code'       => $answer ? $answer->code : '',
 				'message'    => $answer ? $answer->message : '',
 				'clockAhead' => $answer ? $answer->clock_ahead : null,
 			),
-			'verification' => isset( $site['verification'] ) && is_string( $site['verification'] ) ? $site['verification'] : null,
-			'usage'        => isset( $site['usage'] ) && is_array( $site['usage'] ) ? $site['usage'] : null,
-			'integrations' => isset( $site['integrations'] ) && is_array( $site['integrations'] ) ? $site['integrations'] : null,
-			'version'      => CONFAB_VERSION,
-			'aiAllowed'    => self::is_ai_allowed(),
-			'sync'         => Sync::status(),
+			'verification'  => isset( $site['verification'] ) && is_string( $site['verification'] ) ? $site['verification'] : null,
+			'usage'         => isset( $site['usage'] ) && is_array( $site['usage'] ) ? $site['usage'] : null,
+			'integrations'  => isset( $site['integrations'] ) && is_array( $site['integrations'] ) ? $site['integrations'] : null,
+			'notifications' => isset( $site['notifications'] ) && is_array( $site['notifications'] ) ? $site['notifications'] : null,
+			'version'       => CONFAB_VERSION,
+			'aiAllowed'     => self::is_ai_allowed(),
+			'sync'          => Sync::status(),
 		);
 	}
 

@@ -2,6 +2,7 @@ import { Button, Notice } from '@wordpress/components';
 import { useEffect, useState } from '@wordpress/element';
 import { __, _n, sprintf } from '@wordpress/i18n';
 import { type ApiError, api, asApiError, type Status } from '../api.ts';
+import { isCrm, targetName } from '../delivery.ts';
 import { formatDay, formatNumber } from '../format.ts';
 import { Address, Facts, Problem, Section } from '../parts.tsx';
 import { SyncProgress } from '../sync.tsx';
@@ -82,8 +83,8 @@ function secretOf({ secret }: Status): string {
   return ending;
 }
 
-/** As they call themselves. */
-const PROVIDERS: Record<string, string> = { openai: 'OpenAI', anthropic: 'Anthropic' };
+/** Providers as they call themselves. */
+const PROVIDERS: Record<string, string> = { openai: 'OpenAI', anthropic: 'Anthropic', bedrock: 'AWS Bedrock' };
 
 function Problems({ status, setStatus, reload }: HomeProps) {
   const [error, setError] = useState<ApiError>();
@@ -100,6 +101,7 @@ function Problems({ status, setStatus, reload }: HomeProps) {
   };
   const { clockAhead } = status.relay;
   const failing = (status.integrations ?? []).filter(({ state }) => state === 'failing');
+  const withoutKey = (status.integrations ?? []).filter(({ name, state }) => isCrm(name) && state === 'not_configured');
   return (
     <>
       {status.relay.message && (
@@ -154,13 +156,28 @@ function Problems({ status, setStatus, reload }: HomeProps) {
       )}
       {failing.map(({ name }) => (
         <Notice key={name} status="warning" isDismissible={false} className="confab-notice">
+          {isCrm(name)
+            ? sprintf(
+                /* translators: %s: a CRM such as HubSpot */
+                __('Leads do not arrive in %s. The list of leads says why.', 'confab'),
+                targetName(name),
+              )
+            : sprintf(
+                /* translators: %s: a service such as OpenAI */
+                __(
+                  '%s does not answer as it should. Check its key and its credit in the settings; until then the next provider answers, or your pages are quoted.',
+                  'confab',
+                ),
+                PROVIDERS[name] ?? name,
+              )}
+        </Notice>
+      ))}
+      {withoutKey.map(({ name }) => (
+        <Notice key={name} status="warning" isDismissible={false} className="confab-notice">
           {sprintf(
-            /* translators: %s: a service such as OpenAI */
-            __(
-              '%s does not answer as it should. Check its key and its credit in the settings; until then the next provider answers, or your pages are quoted.',
-              'confab',
-            ),
-            PROVIDERS[name] ?? name,
+            /* translators: %s: a CRM such as HubSpot */
+            __('%s cannot get your leads: its credentials are not complete. Enter them in the settings.', 'confab'),
+            targetName(name),
           )}
         </Notice>
       ))}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isEqual, valueAt, withValueAt } from '../json.ts';
-import { changed, differences, fieldOf, firstChoices, merged } from './document.ts';
+import { changed, differences, fieldOf, firstChoices, isShown, merged, settingsFields } from './document.ts';
 
 describe('a path', () => {
   it('leads to a value, or to nothing where the way ends early', () => {
@@ -24,13 +24,26 @@ describe('a path', () => {
   });
 });
 
+it('shows what is of one CRM where that is ticked', () => {
+  const token = settingsFields.find(({ path }) => path === 'crm.hubspot.accessToken');
+  const name = settingsFields.find(({ path }) => path === 'name');
+  if (!token || !name) throw new Error('no such field');
+  expect(isShown(token, { crm: { connectors: ['zoho', 'hubspot'] } })).toBe(true);
+  expect(isShown(token, { crm: { connectors: ['zoho'] } })).toBe(false);
+  expect(isShown(token, {})).toBe(false);
+  expect(isShown(name, {})).toBe(true);
+});
+
 describe('opening hours', () => {
   const weekly = [{ day: 'monday', opens: '09:00', closes: '17:00' }];
   it('are null as a whole without weekly hours, and keep their holidays otherwise', () => {
-    expect(changed({ hours: null }, { path: 'hours.weekly' }, weekly)).toEqual({ hours: { weekly, holidays: [] } });
+    expect(changed({ hours: null }, { path: 'hours.weekly' }, weekly)).toEqual({
+      hours: { weekly, holidays: [], exceptions: [] },
+    });
     const holidays = [{ date: '2026-12-25', name: 'Christmas' }];
-    expect(changed({ hours: { weekly: [], holidays } }, { path: 'hours.weekly' }, weekly)).toEqual({
-      hours: { weekly, holidays },
+    const exceptions = [{ date: '2026-12-24', name: '', spans: [{ opens: '09:00', closes: '13:00' }] }];
+    expect(changed({ hours: { weekly: [], holidays, exceptions } }, { path: 'hours.weekly' }, weekly)).toEqual({
+      hours: { weekly, holidays, exceptions },
     });
     expect(changed({ hours: { weekly, holidays } }, { path: 'hours.weekly' }, null)).toEqual({ hours: null });
   });
@@ -80,10 +93,13 @@ describe('two people saving at once', () => {
     expect(merged(base, difference ? [difference] : [], { 'texts.en': 'mine' })).toEqual(without);
   });
 
-  it('treat a key of a provider as one value', () => {
-    const with4 = (last4: string) => ({ answers: { openai: { apiKey: { set: true, last4 } } } });
+  it('treat a key of a provider as one value, and what goes into which property', () => {
+    const with4 = (last4: string) => ({
+      answers: { openai: { apiKey: { set: true, last4 } } },
+      crm: { hubspot: { accessToken: { set: true, last4 }, mapping: { 'a.b': last4 } } },
+    });
     const paths = differences(with4('1111'), with4('2222'), with4('3333')).map(({ path }) => path);
-    expect(paths).toEqual(['answers.openai.apiKey']);
+    expect(paths).toEqual(['answers.openai.apiKey', 'crm.hubspot.accessToken', 'crm.hubspot.mapping']);
   });
 });
 

@@ -3,13 +3,21 @@ import { isEqual, isObject, type Json, type JsonObject, valueAt, withValueAt } f
 
 export const settingsFields: SettingsField[] = settingsSections.flatMap(({ fields }) => fields);
 
-/** The settings with one of them changed. Without weekly hours there are no hours at all, so holidays go with them. */
+/** The settings with one of them changed. Without weekly hours there are no hours at all, so the other days go with them. */
 export function changed(settings: Json, { path }: Pick<SettingsField, 'path'>, value: Json): JsonObject {
   if (path === 'hours.weekly') {
-    const holidays = valueAt(settings, 'hours.holidays') ?? [];
-    return withValueAt(settings, 'hours', value === null ? null : { weekly: value, holidays });
+    const hours = valueAt(settings, 'hours');
+    const others = isObject(hours) ? hours : { holidays: [], exceptions: [] };
+    return withValueAt(settings, 'hours', value === null ? null : { ...others, weekly: value });
   }
   return withValueAt(settings, path, value);
+}
+
+/** Whether a field matters while the settings are these: what is of one choice is asked where that was chosen. */
+export function isShown({ onlyWith }: SettingsField, settings: Json): boolean {
+  if (!onlyWith) return true;
+  const chosen = valueAt(settings, onlyWith.path);
+  return Array.isArray(chosen) && chosen.includes(onlyWith.value);
 }
 
 /** One place where two people wanted different things. `undefined`: there it is not set at all. */
@@ -21,8 +29,9 @@ export type Difference = {
   changedBy: 'me' | 'them' | 'both';
 };
 
-/** A key of a provider is one value, though it reads as an object; what a list holds belongs together. */
-const isWhole = (path: string) => path.endsWith('.apiKey');
+/** A key of a provider is one value, though it reads as an object; what a list or a mapping holds belongs together. */
+const isWhole = (path: string) =>
+  settingsFields.some(field => field.path === path && (field.kind === 'secret' || field.kind === 'mapping'));
 
 /** Every place where the two documents differ, as deep as their objects go. */
 export function differences(

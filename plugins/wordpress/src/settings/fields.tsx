@@ -8,9 +8,11 @@ import { shifted, without } from '../entries.ts';
 import { countryName, languageName } from '../format.ts';
 import type { Json } from '../json.ts';
 import { isObject } from '../json.ts';
+import { Checkboxes } from '../preferences.tsx';
 import { NoticesByLocale, TextsByLocale } from './by-locale.tsx';
 import { COUNTRIES, LANGUAGES, timezones } from './choices.ts';
-import { Holidays, WeeklyHours } from './hours.tsx';
+import { Exceptions, Holidays, WeeklyHours } from './hours.tsx';
+import { Mapping } from './mapping.tsx';
 import { PrechatFields } from './prechat.tsx';
 import { translated } from './translated.ts';
 
@@ -26,6 +28,8 @@ export type FieldProps = {
   errors: FieldError[];
   /** The main language of the site. */
   locale: string;
+  /** All settings as the owner is changing them. */
+  settings: Json;
 };
 
 /** One setting as its kind wants it. */
@@ -307,7 +311,17 @@ function Order({ field, value, onChange, help }: FieldProps) {
   );
 }
 
-function Origins({ field, value, onChange, help }: FieldProps) {
+/** What is ticked; what this form does not know stays. */
+function Many({ field, value, onChange, help }: FieldProps) {
+  const chosen = Array.isArray(value) ? value.map(String) : [];
+  const known = (field.options ?? []).map(option => ({ ...option, label: translated(option.label) }));
+  const unknown = chosen.filter(name => known.every(option => option.value !== name));
+  const choices = [...known, ...unknown.map(name => ({ value: name, label: name }))];
+  return <Checkboxes legend={labelOf(field)} choices={choices} list={chosen} onChange={onChange} help={help} />;
+}
+
+/** A list with a line for each entry. */
+function Lines({ field, value, onChange, help, isWrong }: FieldProps) {
   const lines = Array.isArray(value) ? value.map(String) : [];
   return (
     <TextareaControl
@@ -319,6 +333,7 @@ function Origins({ field, value, onChange, help }: FieldProps) {
         </>
       }
       rows={3}
+      aria-invalid={isWrong}
       value={lines.join('\n')}
       onChange={(text: string) => onChange(text === '' ? [] : text.split('\n').map(line => line.trim()))}
     />
@@ -335,13 +350,17 @@ const kinds: Record<SettingsFieldKind, ComponentType<FieldProps>> = {
   toggle: Toggle,
   secret: Secret,
   order: Order,
+  many: Many,
   locale: Locale,
   timezone: Timezone,
   country: Country,
-  origins: Origins,
+  origins: Lines,
+  emails: Lines,
+  mapping: Mapping,
   textsByLocale: TextsByLocale,
   noticesByLocale: NoticesByLocale,
   prechatFields: PrechatFields,
   weeklyHours: WeeklyHours,
   holidays: Holidays,
+  exceptions: Exceptions,
 };

@@ -1,7 +1,7 @@
 import { Button, TextControl, ToggleControl } from '@wordpress/components';
 import { __, sprintf } from '@wordpress/i18n';
 import { replaced, without } from '../entries.ts';
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { isObject, type Json, type JsonObject, valueAt } from '../json.ts';
 import type { FieldProps } from './fields.tsx';
 import { translated } from './translated.ts';
 
@@ -47,36 +47,13 @@ export function WeeklyHours({ field, value, onChange, help }: FieldProps) {
                 {spans.map((span, index) =>
                   span.day === day ? (
                     // spans have nothing else that tells them apart
-                    <span key={index} className="confab-span">
-                      <input
-                        type="time"
-                        aria-label={sprintf(
-                          /* translators: %s: a day of the week */ __('%s, opens', 'confab'),
-                          names[day],
-                        )}
-                        value={String(span.opens ?? '')}
-                        onChange={event => onChange(replaced(spans, index, { ...span, opens: event.target.value }))}
-                      />
-                      –
-                      <input
-                        type="time"
-                        aria-label={sprintf(
-                          /* translators: %s: a day of the week */ __('%s, closes', 'confab'),
-                          names[day],
-                        )}
-                        value={String(span.closes ?? '')}
-                        onChange={event => onChange(replaced(spans, index, { ...span, closes: event.target.value }))}
-                      />
-                      <Button
-                        size="compact"
-                        icon="no-alt"
-                        label={sprintf(
-                          /* translators: %s: a day of the week */ __('Remove these hours of %s', 'confab'),
-                          names[day],
-                        )}
-                        onClick={() => onChange(without(spans, index))}
-                      />
-                    </span>
+                    <Span
+                      key={index}
+                      of={names[day]}
+                      span={span}
+                      onChange={changed => onChange(replaced(spans, index, changed))}
+                      onRemove={() => onChange(without(spans, index))}
+                    />
                   ) : null,
                 )}
                 <Button
@@ -133,5 +110,118 @@ export function Holidays({ field, value, onChange, help }: FieldProps) {
       </Button>
       <p className="confab-help">{help}</p>
     </fieldset>
+  );
+}
+
+/** Days on which the site opens otherwise than in the week. */
+export function Exceptions({ field, value, onChange, help, settings }: FieldProps) {
+  if (!isObject(valueAt(settings, 'hours'))) return null; // always open, so there is nothing to except
+  const days = objectsIn(value);
+  return (
+    <fieldset className="confab-group">
+      <legend>{translated(field.label)}</legend>
+      {days.map((day, index) => {
+        const spans = objectsIn(day.spans);
+        const name = String(day.name || day.date || __('Day', 'confab'));
+        const change = (changes: JsonObject) => onChange(replaced(days, index, { ...day, ...changes }));
+        return (
+          // a new day has nothing else that tells it apart
+          <div key={index} className="confab-exception">
+            <div className="confab-row">
+              <TextControl
+                __next40pxDefaultSize
+                __nextHasNoMarginBottom
+                type="date"
+                label={__('Day', 'confab')}
+                value={String(day.date ?? '')}
+                onChange={(date: string) => change({ date })}
+              />
+              <TextControl
+                __next40pxDefaultSize
+                __nextHasNoMarginBottom
+                label={__('Name', 'confab')}
+                value={String(day.name ?? '')}
+                maxLength={100}
+                onChange={(text: string) => change({ name: text })}
+              />
+              <Button variant="tertiary" isDestructive size="compact" onClick={() => onChange(without(days, index))}>
+                {__('Remove', 'confab')}
+                <span className="screen-reader-text"> {name}</span>
+              </Button>
+            </div>
+            <div className="confab-spans">
+              {spans.map((span, at) => (
+                // spans have nothing else that tells them apart
+                <Span
+                  key={at}
+                  of={name}
+                  span={span}
+                  onChange={changed => change({ spans: replaced(spans, at, changed) })}
+                  onRemove={spans.length > 1 ? () => change({ spans: without(spans, at) }) : undefined}
+                />
+              ))}
+              <Button
+                size="compact"
+                variant="tertiary"
+                onClick={() => change({ spans: [...spans, { opens: '09:00', closes: '17:00' }] })}
+              >
+                {__('Add hours', 'confab')}
+                <span className="screen-reader-text"> {name}</span>
+              </Button>
+            </div>
+          </div>
+        );
+      })}
+      <Button
+        variant="secondary"
+        size="compact"
+        onClick={() => onChange([...days, { date: '', name: '', spans: [{ opens: '09:00', closes: '13:00' }] }])}
+      >
+        {__('Add a day with other hours', 'confab')}
+      </Button>
+      <p className="confab-help">{help}</p>
+    </fieldset>
+  );
+}
+
+/** From when until when, on the day that `of` names. */
+function Span({
+  of,
+  span,
+  onChange,
+  onRemove,
+}: {
+  of: string;
+  span: JsonObject;
+  onChange: (span: JsonObject) => void;
+  onRemove?: (() => void) | undefined;
+}) {
+  return (
+    <span className="confab-span">
+      <input
+        type="time"
+        aria-label={sprintf(/* translators: %s: a day of the week, or another day */ __('%s, opens', 'confab'), of)}
+        value={String(span.opens ?? '')}
+        onChange={event => onChange({ ...span, opens: event.target.value })}
+      />
+      –
+      <input
+        type="time"
+        aria-label={sprintf(/* translators: %s: a day of the week, or another day */ __('%s, closes', 'confab'), of)}
+        value={String(span.closes ?? '')}
+        onChange={event => onChange({ ...span, closes: event.target.value })}
+      />
+      {onRemove && (
+        <Button
+          size="compact"
+          icon="no-alt"
+          label={sprintf(
+            /* translators: %s: a day of the week, or another day */ __('Remove these hours of %s', 'confab'),
+            of,
+          )}
+          onClick={onRemove}
+        />
+      )}
+    </span>
   );
 }

@@ -1,17 +1,19 @@
 import { Button, Notice } from '@wordpress/components';
-import { useEffect, useRef } from '@wordpress/element';
+import { Fragment, useEffect, useRef } from '@wordpress/element';
 import { __, _n, sprintf } from '@wordpress/i18n';
 import { type SettingsSection, settingsSections } from '../../../../shared/contract/src/settings-fields.ts';
 import type { FieldError } from '../api.ts';
 import { formatNumber } from '../format.ts';
 import { type Json, valueAt } from '../json.ts';
 import { Problem, Waiting } from '../parts.tsx';
+import { Confirmations } from './confirmations.tsx';
 import { ConflictScreen } from './conflict.tsx';
-import { changed, fieldOf } from './document.ts';
+import { changed, fieldOf, isShown } from './document.ts';
 import { Field, helpOf } from './fields.tsx';
 import { Placement } from './placement.tsx';
 import { LauncherPreview } from './preview.tsx';
 import { RetentionPreview } from './retention-preview.tsx';
+import { TestLeads } from './test-leads.tsx';
 import { translated } from './translated.ts';
 import { type SettingsState, useSettings } from './use-settings.ts';
 
@@ -77,19 +79,24 @@ function SectionOf({
       {section.description && <p className="confab-intro">{translated(section.description)}</p>}
       {section.fields.map(field => {
         const { own, inside } = errorsOf(field.path, settings.refused);
+        if (!isShown(field, draft) && own.length + inside.length === 0) return null;
         return (
-          <Field
-            key={field.path}
-            field={field}
-            value={field.path === 'hours.weekly' ? (valueAt(draft, field.path) ?? null) : valueAt(draft, field.path)}
-            onChange={value => settings.change(document => changed(document, field, value))}
-            help={helpOf(field, own)}
-            isWrong={own.length > 0}
-            errors={inside}
-            locale={locale}
-          />
+          <Fragment key={field.path}>
+            <Field
+              field={field}
+              value={field.path === 'hours.weekly' ? (valueAt(draft, field.path) ?? null) : valueAt(draft, field.path)}
+              onChange={value => settings.change(document => changed(document, field, value))}
+              help={helpOf(field, own)}
+              isWrong={own.length > 0}
+              errors={inside}
+              locale={locale}
+              settings={draft}
+            />
+            {field.path === 'notifications.addresses' && <Confirmations saved={saved} />}
+          </Fragment>
         );
       })}
+      {section.id === 'crm' && <TestLeads saved={saved} isDirty={settings.isDirty} />}
       {section.id === 'appearance' && <LauncherPreview appearance={valueAt(draft, 'appearance')} />}
       {section.id === 'privacy' && (
         <RetentionPreview windows={valueAt(draft, 'retention')} saved={valueAt(saved, 'retention')} />

@@ -8,6 +8,7 @@ import type { Retention } from '../../features/retention/index.ts';
 import type { Sites } from '../../features/sites/index.ts';
 import type { Usage } from '../../features/usage/index.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
+import type { Outbox } from '../../jobs/outbox.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Payments } from '../../providers/payments/payments.ts';
@@ -18,6 +19,7 @@ import { askForPlan, handleBillingJobs } from './billing/jobs.ts';
 import { createShopifyCommerce } from './commerce.ts';
 import { complianceOf } from './compliance-of.ts';
 import { createCustomerTokens } from './customers/customer-token.ts';
+import { createDeliverLead } from './customers/deliver-lead.ts';
 import { createVerifyIdToken } from './id-token.ts';
 import { createInstallations } from './install.ts';
 import { handleInstallJobs } from './install-jobs.ts';
@@ -30,7 +32,6 @@ import { shopStore } from './shops.ts';
 import { createTokens } from './tokens.ts';
 import { createProcess, createReceive, handleWebhookJobs, webhookStore } from './webhooks/index.ts';
 
-export { createDeliverLead } from './customers/deliver-lead.ts';
 export { shopifyRoutes } from './routes.ts';
 
 export type Shopify = ReturnType<typeof createShopify>;
@@ -109,9 +110,14 @@ export type ShopifyFeatures = {
 };
 
 /** What is done in the background for the shops. */
-export function handleShopifyJobs(jobs: Jobs, shopify: Shopify, features: ShopifyFeatures): void {
+export function handleShopifyJobs(
+  jobs: Jobs,
+  shopify: Shopify,
+  { outbox, ...features }: ShopifyFeatures & { outbox: Outbox },
+): void {
   const { webhooks: store, database, now } = shopify;
   const { knowledge, leads } = features;
+  outbox.handle('shopify', createDeliverLead({ ...shopify, leads }));
   const { forgetDeleted } = database;
   handleKnowledgeJobs(jobs, { ...shopify, sync: createSync({ ...shopify, knowledge }) });
   const process = createProcess({
@@ -126,7 +132,7 @@ export function handleShopifyJobs(jobs: Jobs, shopify: Shopify, features: Shopif
       async scopesChanged(domain: string, current: string[]) {
         await shopify.scopesChanged(domain, current);
         const shop = await shopify.shops.byDomain(domain);
-        if (shop && grants(current, 'write_customers')) await leads.deliverAgain(shop.siteId);
+        if (shop && grants(current, 'write_customers')) await outbox.again(shop.siteId, { target: 'shopify' });
       },
       planChanged: (siteId: string) => askForPlan(jobs, siteId),
     },

@@ -200,10 +200,13 @@
     if ('guard' in form.dataset) shopify.saveBar[isChanged ? 'show' : 'hide'](SAVE_BAR);
   }
 
-  /** Hides what does not matter while a box is ticked. */
+  /** Hides what does not matter while a box is ticked, or is not. */
   function depend(form) {
     for (const part of form.querySelectorAll('[data-unless]')) {
       part.hidden = form.querySelector(`[name="${part.dataset.unless}"]`).checked;
+    }
+    for (const part of form.querySelectorAll('[data-only-with]')) {
+      part.hidden = !form.querySelector(`[name="${part.dataset.onlyWith}"]`).checked;
     }
   }
 
@@ -242,6 +245,8 @@
       if (field) field.setAttribute('error', message);
       else if (place) place.textContent = `${place.textContent} ${message}`.trim();
       first ??= field ?? place;
+      const hidden = (field ?? place)?.closest('[data-only-with]');
+      if (hidden) hidden.hidden = false;
     }
     const conflict = code === 'precondition_failed' && form.querySelector('[data-conflict]');
     if (conflict) {
@@ -313,8 +318,13 @@
 
   const act = button =>
     once(button, async () => {
+      const place = button.closest('[data-answered]')?.querySelector('[role="status"]');
+      if (place) place.textContent = '';
       const answer = await post(button.dataset.post, {});
-      say(answer.ok ? answer.message : answer.detail, !answer.ok);
+      const words = answer.ok ? answer.message : answer.detail;
+      // What has to be read at leisure stays beside the button.
+      if (place) place.textContent = words;
+      else say(words, !answer.ok);
       if (answer.ok && answer.reload) await refresh();
     });
 

@@ -1,4 +1,5 @@
-import type { LeadItem } from '@confab/contract';
+import type { DeliveryItem, LeadItem } from '@confab/contract';
+import { FAULT_WORDS, TARGET_NAMES } from '@confab/contract/delivery-words';
 import { scopesBanner } from './home.ts';
 import { type Html, html } from './html.ts';
 import { ROOT } from './page.ts';
@@ -18,7 +19,7 @@ export type Leads = {
   canAddCustomers: boolean;
 };
 
-/** What visitors left to be reached, and whether it stands in the shop's customer list. */
+/** What visitors left to be reached, and whether it stands in the shop's customer list and in each CRM. */
 export function leadsPage(leads: Leads, words: Words): Html {
   const { items, nextCursor, cursor, isOffered, canAddCustomers } = leads;
   return html`<s-page heading="Leads">
@@ -53,7 +54,6 @@ function card(lead: LeadItem, { customers, canAddCustomers }: Leads, words: Word
 <s-stack direction="inline" gap="small">
 <s-text color="subdued">${words.moment(createdAt)}</s-text>
 ${isCallback && html`<s-badge tone="info">Asks to be called${callbackAt !== null && ` at ${words.moment(callbackAt)}`}</s-badge>`}
-${!restricted && deliveryBadge(lead, customer !== undefined, canAddCustomers)}
 </s-stack>
 ${restricted && html`<s-paragraph>This person asked that their details are kept and not used. Nobody reads them until they lift that.</s-paragraph>`}
 ${
@@ -61,13 +61,14 @@ ${
   facts([
     ['E-mail', email && html`<s-link href="mailto:${encodeURIComponent(email).replace('%40', '@')}">${email}</s-link>`],
     ['Phone', phone],
+    ['Wished time where the visitor is', callbackAt && words.momentIn(lead.timezone, callbackAt)],
     ...Object.entries(fields),
     ['Marketing e-mails', lead.marketing ? 'Agreed' : 'Not agreed'],
     ['Page', lead.pageUrl ? webLink(lead.pageUrl) : null],
   ])
 }
 ${message !== null && html`<s-box padding="base" background="subdued" borderRadius="base">${written(message)}</s-box>`}
-${!restricted && faultWords(lead.delivery.fault, canAddCustomers)}
+${!restricted && lead.deliveries.map(each => deliveryRow(id, each, { isCustomer: customer !== undefined, canAddCustomers }, words))}
 <s-stack direction="inline" gap="small">
 ${customer !== undefined && html`<s-button href="shopify://admin/customers/${customer}" target="_top">Open the customer</s-button>`}
 ${conversationId !== null && html`<s-button href="${ROOT}/conversations/${conversationId}" variant="tertiary">Read the conversation</s-button>`}
@@ -76,31 +77,65 @@ ${conversationId !== null && html`<s-button href="${ROOT}/conversations/${conver
 </s-section>`;
 }
 
-function deliveryBadge({ delivery }: LeadItem, isCustomer: boolean, canAddCustomers: boolean): Html {
-  if (delivery.deliveredAt !== null) {
-    return html`<s-badge tone="success">${isCustomer ? 'In your customers' : 'Handed to Shopify'}</s-badge>`;
-  }
-  if (delivery.fault !== null || !canAddCustomers) return html`<s-badge tone="warning">Not in your customers</s-badge>`;
-  return html`<s-badge tone="info">On its way to your customers</s-badge>`;
+type Shop = { isCustomer: boolean; canAddCustomers: boolean };
+
+/** How a lead stands with one receiver, and a way to try again what has not arrived. */
+function deliveryRow(leadId: string, delivery: DeliveryItem, shop: Shop, words: Words): Html {
+  const { target, state, nextAt } = delivery;
+  const name = TARGET_NAMES[target] ?? target;
+  const [tone, said] = target === 'shopify' ? shopState(delivery, shop) : stateOf(delivery);
+  const fault = faultOf(delivery);
+  return html`<s-stack gap="small-200">
+<s-stack direction="inline" gap="small" alignItems="center">
+<s-text type="strong">${name}</s-text>
+<s-badge tone="${tone}">${said}</s-badge>
+${fault && html`<s-button data-post="${PATH}/${leadId}/deliveries/${target}" variant="tertiary" accessibilityLabel="Try again: ${name}">Try again</s-button>`}
+</s-stack>
+${fault && html`<s-paragraph tone="caution" dir="auto">${wordsOf(target, fault, shop)}</s-paragraph>`}
+${fault && state === 'waiting' && nextAt !== null && html`<s-text color="subdued">Next try: ${words.moment(nextAt)}</s-text>`}
+</s-stack>`;
 }
 
-/** Why a lead did not become a customer, and what helps. */
-const FAULTS: Readonly<Record<string, string>> = {
-  scope_missing: 'Confab may not add customers yet. Once you allow it above, this lead is added.',
-  needs_merchant: 'Shopify asked for a fresh permission, which opening this page has given. The lead is tried again.',
-  not_installed: 'Confab was not installed at that time. The lead is tried again.',
-  throttled: 'Shopify was busy. The lead is tried again.',
-  unreachable: 'Shopify did not answer. The lead is tried again.',
-  invalid_email:
-    'Shopify does not take this e-mail address. Ask for another one by phone, or add the customer by hand.',
-  invalid_phone:
-    'Shopify does not take this phone number. Add the customer by hand, with the number as Shopify wants it.',
-  refused: 'Shopify did not take these details. Add the customer by hand if you need to.',
-};
+type Fault = DeliveryItem['log'][number];
 
-function faultWords(fault: string | null, canAddCustomers: boolean): Html | false {
-  if (fault === null) return false;
-  const known =
-    fault === 'scope_missing' && canAddCustomers ? 'The lead is tried again, now that you allow it.' : FAULTS[fault];
-  return html`<s-paragraph tone="caution">${known ?? 'Shopify did not take this lead. Add the customer by hand if you need to.'}</s-paragraph>`;
+/** What last stood in the way of what has not arrived. */
+function faultOf({ state, log }: DeliveryItem): Fault | undefined {
+  const last = log.at(-1);
+  const isOpen = state === 'waiting' || state === 'failed';
+  return isOpen && last?.outcome !== 'delivered' ? last : undefined;
+}
+
+type Said = readonly [tone: 'success' | 'warning' | 'info', words: string];
+
+function shopState({ state, deliveredAt }: DeliveryItem, { isCustomer, canAddCustomers }: Shop): Said {
+  if (state === 'delivered' || deliveredAt !== null) {
+    return ['success', isCustomer ? 'In your customers' : 'Handed to Shopify'];
+  }
+  if (state === 'failed' || !canAddCustomers) return ['warning', 'Not in your customers'];
+  return ['info', 'On its way to your customers'];
+}
+
+function stateOf(delivery: DeliveryItem): Said {
+  const { operation, state } = delivery;
+  if (state === 'held') return ['info', 'Waits: switched off in the settings']; // nothing is shown of a restricted lead
+  if (operation === 'erase') {
+    if (state === 'delivered') return ['success', 'Erased there'];
+    return state === 'failed' ? ['warning', 'Could not be erased there'] : ['info', 'Not erased there yet'];
+  }
+  if (state === 'delivered') return ['success', 'Arrived'];
+  if (state === 'failed') return ['warning', 'Did not arrive'];
+  return faultOf(delivery) ? ['warning', 'Has not arrived yet'] : ['info', 'On its way'];
+}
+
+/** Of the shop's customers the words are our own. */
+function wordsOf(target: string, fault: Fault, { canAddCustomers }: Shop): string {
+  if (target !== 'shopify') return faultInWords(fault);
+  if (fault.fault === 'misconfigured' && canAddCustomers) return 'The lead is tried again, now that you allow it.';
+  return fault.words ?? faultInWords(fault);
+}
+
+/** What stood in the way, and what the receiver itself said of it. */
+export function faultInWords({ fault = 'internal', words }: Pick<Fault, 'fault' | 'words'>): string {
+  const ours = FAULT_WORDS[fault] ?? fault;
+  return words === undefined ? ours : `${ours} “${words}”`;
 }

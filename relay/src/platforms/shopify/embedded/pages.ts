@@ -1,4 +1,5 @@
 import type { PurgeCertificate, SiteResponse } from '@confab/contract';
+import { TARGET_NAMES } from '@confab/contract/delivery-words';
 import { type Entries, entryStore } from '../../../features/entries/index.ts';
 import type { Site } from '../../../features/sites/index.ts';
 import type { Shopify, ShopifyFeatures } from '../index.ts';
@@ -133,6 +134,10 @@ export function createPages(
         models: integrationsOf(site)
           .filter(({ state }) => state !== 'not_configured')
           .map(({ name }) => MODELS[name] ?? name),
+        crms: {
+          names: site.settings.crm.connectors.map(name => TARGET_NAMES[name] ?? name),
+          withTranscript: site.settings.crm.transcript,
+        },
         host: new URL(relayOrigin()).host,
         fileName: (what, extension) => fileName(shop, what, now(), extension),
       };

@@ -28,6 +28,8 @@ export type Privacy = {
   holds: { reason: string; author: string; createdAt: Date; conversationId: string | null }[];
   /** The language models that a question goes to. */
   models: string[];
+  /** The CRMs that leads go to, and whether what was said goes with them. */
+  crms: { names: string[]; withTranscript: boolean };
   /** Where Confab runs, and keeps what it keeps. */
   host: string;
   /** Of downloads: whose they are and of which day, and nothing of a person. */
@@ -109,12 +111,13 @@ ${table(
 
 const DECISIONS = { granted: 'Agreed', declined: 'Declined', withdrawn: 'Withdrawn' } as const;
 const TONES = { granted: 'success', declined: 'neutral', withdrawn: 'warning' } as const;
-const PURPOSES = { storage: 'Keeping the chat', analytics: 'Pages seen' } as const;
+const PURPOSES = { storage: 'Keeping the chat', analytics: 'Pages seen', marketing: 'Marketing e-mails' } as const;
 const ASKED_BY = {
   banner: 'The chat’s own question',
   platform: 'The shop’s cookie banner',
   gpc: 'The browser’s privacy signal',
   settings: 'The chat’s privacy settings',
+  lead_form: 'The form for contact details',
 } as const;
 
 function consentLog({ consents, fileName }: Privacy, words: Words): Html {
@@ -328,7 +331,7 @@ function doneOf({ processedAt, outcome }: ComplianceReceipt, words: Words): Html
     : html`<s-badge tone="info">Under way</s-badge>`;
 }
 
-function subProcessors({ models, host }: Privacy): Html {
+function subProcessors({ models, crms, host }: Privacy): Html {
   return html`<s-section heading="Who else receives data">
 <s-unordered-list>
 <s-list-item>Confab runs at ${host}: whoever runs it there keeps what stands above, for you.</s-list-item>
@@ -338,6 +341,10 @@ function subProcessors({ models, host }: Privacy): Html {
       : `Questions, and the passages of your shop that fit them, go to ${models.join(' and ')}.`
   }</s-list-item>
 <s-list-item>Shopify receives a lead as a customer, where you allow that.</s-list-item>
+${
+  crms.names.length > 0 &&
+  html`<s-list-item>Contact details that visitors leave${crms.withTranscript && ', and what was said in a chat that is kept,'} go to ${crms.names.join(' and ')}.</s-list-item>`
+}
 </s-unordered-list>
 </s-section>`;
 }

@@ -4,11 +4,13 @@ import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import { conversationIdOf } from '../../../features/conversations/index.ts';
+import type { CrmTests, Deliveries } from '../../../features/leads/index.ts';
+import type { Notifications } from '../../../features/notifications/index.ts';
 import { readableDocument } from '../../../features/privacy/index.ts';
 import { readJson } from '../../../http/body.ts';
 import type { RateLimit } from '../../../http/rate-limit.ts';
 import type { RequestState, SiteState } from '../../../http/request-state.ts';
-import { validate } from '../../../http/validate.ts';
+import { idOf, validate } from '../../../http/validate.ts';
 import { AppError } from '../../../lib/app-error.ts';
 import { planRoutes } from '../billing/routes.ts';
 import { ShopifyFault } from '../fault.ts';
@@ -37,7 +39,12 @@ import { type Words, wordsFor } from './words.ts';
 /** A request of somebody on the staff of a shop: the ID token was good, and `site` is that of its shop. */
 export type AdminState = SiteState & { shop: Shop; words: Words };
 
-export type EmbeddedFeatures = PageFeatures & { rateLimit: RateLimit };
+export type EmbeddedFeatures = PageFeatures & {
+  rateLimit: RateLimit;
+  deliveries: Pick<Deliveries, 'retry'>;
+  crmTests: Pick<CrmTests, 'test'>;
+  notifications: Pick<Notifications, 'statesOf'>;
+};
 
 /** The documents that Shopify's own requests of customers come to. */
 type Requests = Pick<Compliance, 'dataRequestsOf' | 'dataRequestDocument'>;
@@ -74,7 +81,7 @@ function openRoutes(router: Router<RequestState>, shopify: Shopify): void {
 /** The app's pages and what their buttons do, for whoever of the shop's staff may open the app. */
 function staffRouter(shopify: Shopify, features: EmbeddedFeatures, requests: Requests): Router<AdminState> {
   const { config, sites, keyring, now } = shopify;
-  const { consent, conversations, entries, retention } = features;
+  const { consent, conversations, deliveries, entries, retention } = features;
   const pages = createPages(shopify, features, requests);
   const router = new Router<AdminState>({ prefix: ROOT });
   router.use(inWords(config));
@@ -103,6 +110,12 @@ function staffRouter(shopify: Shopify, features: EmbeddedFeatures, requests: Req
     const { site, shop, words } = ctx.state;
     const body = leadsPage(await pages.leads(site, shop, cursorOf(ctx)), words);
     sendPage(ctx, config, { title: 'Leads', active: 'leads', body });
+  });
+
+  router.post('/leads/:id/deliveries/:target', async ctx => {
+    const { id, target = '' } = ctx.params;
+    await deliveries.retry(ctx.state.site.id, idOf(id, 'There is no such lead any more.'), target);
+    ctx.body = { message: 'It is tried again now', reload: true };
   });
 
   router.get('/knowledge', async ctx => {
@@ -163,6 +176,9 @@ function staffRouter(shopify: Shopify, features: EmbeddedFeatures, requests: Req
   const noticesFor = ({ site, shop }: AdminState) => missingScopes(site, shop).map(scopesBanner);
   settingsRoutes(router, {
     sites,
+    crmTests: features.crmTests,
+    confirmationsOf: features.notifications.statesOf,
+    rateLimit: features.rateLimit,
     sendPage: show,
     noticesFor,
     tellStorefront: ({ shop: { domain } }) => shopify.jobs.enqueue(SHOPIFY_SHOP, { domain }, { key: domain }),

@@ -19,9 +19,18 @@ export const figureStore = (db: Db) => ({
   leadsSince: (siteId: string, since: Date): Promise<number> =>
     db.lead.count({ where: { siteId, createdAt: { gte: since } } }),
 
-  /** Leads that Shopify did not take. */
+  /** Leads that Shopify did not take (yet). */
   undeliveredLeads: (siteId: string): Promise<number> =>
-    db.lead.count({ where: { siteId, deliveredAt: null, deliveryFault: { not: null }, restrictedAt: null } }),
+    db.delivery.count({
+      where: {
+        siteId,
+        target: 'shopify',
+        operation: 'deliver',
+        state: { in: ['waiting', 'failed'] },
+        attempts: { gt: 0 },
+        deliveredAt: null,
+      },
+    }),
 
   /** The number of the customer that each of these leads became. */
   async customersOf(siteId: string, leadIds: string[]): Promise<Map<string, string>> {

@@ -10,6 +10,12 @@ describe('times', () => {
     expect(wordsFor({ locale: 'de', timezone: 'Europe/Dublin' }).day(new Date(at))).toBe('22.11.2026');
   });
 
+  it('are those of somebody else’s clock as well, where that is another one', () => {
+    const tokyo = wordsFor({ locale: 'en-GB', timezone: 'Asia/Tokyo' });
+    expect(tokyo.momentIn('Europe/Dublin', at)).toBe('22 Nov 2026, 23:30 (Europe/Dublin)');
+    expect([tokyo.momentIn('Asia/Tokyo', at), tokyo.momentIn(null, at)]).toEqual([undefined, undefined]);
+  });
+
   it.each([undefined, '', '*', 'not a locale', '<script>'])('are English for the locale %j', locale => {
     expect(wordsFor({ locale, timezone: 'UTC' }).day(at)).toBe('Nov 22, 2026');
   });

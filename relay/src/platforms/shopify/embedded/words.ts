@@ -4,6 +4,8 @@ export type Words = {
   day: (time: Date | string) => string;
   /** `22 Nov 2026, 10:14` */
   moment: (time: Date | string) => string;
+  /** `22 Nov 2026, 11:14 (Europe/Paris)`; nothing where that is the shop's own time zone. */
+  momentIn: (timezone: string | null, time: Date | string) => string | undefined;
   number: (value: number) => string;
   /** `$1.20`; of less than half a cent, that it is less than one. */
   dollars: (value: number) => string;
@@ -15,12 +17,16 @@ export type Words = {
 export function wordsFor({ locale, timezone }: { locale: string | undefined; timezone: string }): Words {
   const known = localeOf(locale);
   const day = new Intl.DateTimeFormat(known, { dateStyle: 'medium', timeZone: timezone });
-  const moment = new Intl.DateTimeFormat(known, { dateStyle: 'medium', timeStyle: 'short', timeZone: timezone });
+  const momentOf = (timeZone: string) =>
+    new Intl.DateTimeFormat(known, { dateStyle: 'medium', timeStyle: 'short', timeZone });
+  const moment = momentOf(timezone);
   const number = new Intl.NumberFormat(known);
   const money = new Intl.NumberFormat(known, { style: 'currency', currency: 'USD' });
   return {
     day: time => day.format(new Date(time)),
     moment: time => moment.format(new Date(time)),
+    momentIn: (there, time) =>
+      there === null || there === timezone ? undefined : `${momentOf(there).format(new Date(time))} (${there})`,
     number: value => number.format(value),
     dollars: value => (value > 0 && value < 0.005 ? `under ${money.format(0.01)}` : money.format(value)),
     count: (value, one, many = `${one}s`) => `${number.format(value)} ${value === 1 ? one : many}`,
@@ -45,6 +51,8 @@ const KINDS: Readonly<Record<string, [one: string, many: string]>> = {
   consentRecords: ['consent record', 'consent records'],
   consentTokens: ['unused consent', 'unused consents'],
   dataRequests: ['data request', 'data requests'],
+  emails: ['e-mail', 'e-mails'],
+  emailAddresses: ['e-mail address', 'e-mail addresses'],
 };
 
 /** `12 messages and 1 conversation`; of counts that are all zero, nothing. */

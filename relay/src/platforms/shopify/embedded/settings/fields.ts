@@ -4,7 +4,7 @@ import { type Html, html } from '../html.ts';
 import { countries, languages, type Options, timezones } from './choices.ts';
 import { CHECKED, optionsOf } from './parts.ts';
 import { prechatFields } from './prechat.ts';
-import { holidays, noticesByLocale, order, origins, textsByLocale, weeklyHours } from './rows.ts';
+import * as rows from './rows.ts';
 
 /** What a field is drawn by: its description, what it holds, and the settings that it is one of. */
 export type Drawn = { field: SettingsField; value: unknown; settings: Settings };
@@ -13,7 +13,10 @@ type Key = Settings['answers']['openai']['apiKey'];
 
 /** One setting as its kind wants it; `readForm` understands what comes back. */
 export function fieldOf(field: SettingsField, settings: Settings): Html {
-  return kinds[field.kind]({ field, value: valueAt(settings, field.path), settings });
+  const drawn = kinds[field.kind]({ field, value: valueAt(settings, field.path), settings });
+  if (!field.onlyWith) return drawn;
+  const { path, value } = field.onlyWith;
+  return html`<div data-only-with="${path}.${value}">${drawn}</div>`;
 }
 
 const valueAt = (document: unknown, path: string): unknown =>
@@ -74,11 +77,15 @@ const kinds: Record<SettingsFieldKind, (drawn: Drawn) => Html> = {
   locale: drawn => choice(drawn, languages),
   timezone: drawn => choice(drawn, timezones),
   country: drawn => choice(drawn, countries),
-  order,
-  origins,
-  textsByLocale,
-  noticesByLocale,
+  order: rows.order,
+  many: rows.many,
+  origins: rows.origins,
+  emails: rows.emails,
+  mapping: rows.mapping,
+  textsByLocale: rows.textsByLocale,
+  noticesByLocale: rows.noticesByLocale,
   prechatFields,
-  weeklyHours,
-  holidays,
+  weeklyHours: rows.weeklyHours,
+  holidays: rows.holidays,
+  exceptions: rows.exceptions,
 };

@@ -7,6 +7,7 @@ const PARTS: Readonly<Record<string, string>> = {
   opens: 'The time of opening',
   closes: 'The time of closing',
   date: 'The day',
+  spans: 'The list of hours',
   name: 'The name',
   label: 'The question',
   purpose: 'What you need it for',

@@ -3,11 +3,15 @@ import { type SettingsSection, settingsSections } from '@confab/contract/setting
 import { type Html, html } from '../html.ts';
 import { ROOT } from '../page.ts';
 import { fieldOf } from './fields.ts';
+import { type Confirmation, confirmationList, testLeads } from './try-out.ts';
 
 export const PATH = `${ROOT}/settings`;
 
+type Shown = { settings: Settings; version: number; notices: Html[]; confirmations: readonly Confirmation[] };
+
 /** The settings as a form, drawn from the descriptions that every other form of them is drawn from as well. */
-export function settingsPage({ settings, version, notices }: { settings: Settings; version: number; notices: Html[] }) {
+export function settingsPage({ settings, version, notices, confirmations }: Shown): Html {
+  const more: Record<string, Html> = { crm: testLeads(settings), notifications: confirmationList(confirmations) };
   return html`<s-page heading="Settings">
 ${notices}
 <s-section accessibilityLabel="Sections of this page">
@@ -17,7 +21,7 @@ ${notices}
 <input type="hidden" name="version" value="${version}">
 <s-stack gap="base">
 ${CONFLICT}
-${settingsSections.map(section => sectionOf(section, settings))}
+${settingsSections.map(section => sectionOf(section, settings, more[section.id]))}
 </s-stack>
 </form>
 </s-page>`;
@@ -30,10 +34,11 @@ const CONFLICT = html`<s-banner tone="warning" heading="Somebody else has saved 
 <s-button slot="secondary-actions" data-settle="theirs">Drop my changes, show theirs</s-button>
 </s-banner>`;
 
-const sectionOf = ({ id, title, description, fields }: SettingsSection, settings: Settings): Html =>
+const sectionOf = ({ id, title, description, fields }: SettingsSection, settings: Settings, more?: Html): Html =>
   html`<div id="${id}"><s-section heading="${title}">
 <s-stack gap="large">
 ${description !== undefined && html`<s-paragraph color="subdued">${description}</s-paragraph>`}
 ${fields.map(field => html`${fieldOf(field, settings)}\n`)}
+${more}
 </s-stack>
 </s-section></div>`;

@@ -8,6 +8,7 @@ const stored = defaultSettings({ name: 'Wool', allowedOrigins: ['https://wool.ex
 const { openai, anthropic, bedrock } = stored.answers;
 const settings = settingsSchema.parse({
   ...stored,
+  crm: undefined,
   answers: {
     ...stored.answers,
     openai: { ...openai, apiKey: key },
@@ -59,14 +60,41 @@ describe('what was changed in a form', () => {
       ...monday,
       'hours.holidays.0.date': '2026-12-25',
       'hours.holidays.0.name': '',
+      'hours.exceptions.0.date': '2026-12-24',
+      'hours.exceptions.0.name': 'Eve',
+      'hours.exceptions.0.spans.0.opens': '9:00',
+      'hours.exceptions.0.spans.0.closes': '13:00',
     };
     const hours = {
       weekly: [{ day: 'monday' as const, opens: '09:00', closes: '17:00' }],
       holidays: [{ date: '2026-12-25', name: '' }],
+      exceptions: [{ date: '2026-12-24', name: 'Eve', spans: [{ opens: '09:00', closes: '13:00' }] }],
     };
     expect(changed(open, closed).hours).toEqual(hours);
     expect(changed({ ...open, ...closed }, open, { ...settings, hours }).hours).toBeNull();
-    expect(changed({ 'hours.always': false }, closed).hours).toEqual({ weekly: [], holidays: [] });
+    expect(changed({ 'hours.always': false }, closed).hours).toEqual({
+      weekly: [],
+      holidays: [],
+      exceptions: [],
+    });
+  });
+
+  it('is what is ticked, and keeps what this form does not know', () => {
+    const shown = { 'crm.connectors.zoho': true, 'crm.connectors.someday': true, 'crm.connectors.hubspot': false };
+    const form = { ...shown, 'crm.connectors.zoho': false, 'crm.connectors.hubspot': true };
+    expect(changed(form, shown).crm.connectors).toEqual(['someday', 'hubspot']);
+    expect(changed(shown, shown)).toEqual(settings);
+  });
+
+  it('is where each field goes, by whatever name it has', () => {
+    const shown = { 'crm.hubspot.mapping.a.b': 'x', 'crm.hubspot.mapping.email': 'mail' };
+    const form = { 'crm.hubspot.mapping.a.b': 'x', 'crm.hubspot.mapping.budget': ' budget__c ' };
+    expect(changed(form, shown).crm.hubspot.mapping).toEqual({ 'a.b': 'x', budget: 'budget__c' });
+  });
+
+  it('is the addresses of the rows that say one', () => {
+    const form = { 'notifications.addresses.0': ' ann@wool.example ', 'notifications.addresses.1': '' };
+    expect(changed(form).notifications.addresses).toEqual(['ann@wool.example']);
   });
 
   it('keeps rows in their order, beyond the tenth as well', () => {
@@ -93,7 +121,7 @@ describe('what somebody else has saved', () => {
     const now = {
       ...settings,
       name: 'Theirs',
-      hours: { weekly: [], holidays: [] },
+      hours: { weekly: [], holidays: [], exceptions: [] },
       features: { ...settings.features, leads: true },
     };
     const mine = overtaken(shown, now).filter(({ path }) => path in shown || path === 'hours.weekly');

@@ -54,14 +54,14 @@ const isSame = (one: unknown, other: unknown): boolean => canonicalJson(one) ===
 const valueAt = (document: unknown, path: string): unknown =>
   path.split('.').reduce<unknown>((part, key) => (part as Record<string, unknown> | null)?.[key], document);
 
-/** Without weekly hours there are no hours at all, so that holidays go with them. */
+/** Without weekly hours there are no hours at all, so that the other days go with them. */
 function withValueAt(document: unknown, path: string, value: unknown): unknown {
   const { hours } = document as Settings;
   if (path === 'hours.weekly') {
-    const holidays = hours?.holidays ?? [];
-    return { ...(document as Settings), hours: value === null ? null : { weekly: value, holidays } };
+    const others = hours ?? { holidays: [], exceptions: [] };
+    return { ...(document as Settings), hours: value === null ? null : { ...others, weekly: value } };
   }
-  if (path === 'hours.holidays' && hours === null) return document;
+  if (path.startsWith('hours.') && hours === null) return document;
   return set(document as Record<string, unknown>, path.split('.'), value);
 }
 
@@ -103,7 +103,20 @@ const orderAt: Read = ({ path }, form) =>
     .filter(row => valueAt(row, 'use') === true)
     .map(row => valueAt(row, 'value'));
 
-const originsAt: Read = ({ path }, form) =>
+const manyAt: Read = ({ path }, form) => namedAt(form, path).flatMap(([name, isTicked]) => (isTicked ? [name] : []));
+
+/** By the names as they are: one of them may have a dot in it. */
+const mappingAt: Read = ({ path }, form) =>
+  Object.fromEntries(
+    namedAt(form, path).map(([name, property]) => [name, typeof property === 'string' ? property.trim() : property]),
+  );
+
+const namedAt = (form: FormValues, path: string) =>
+  Object.entries(form).flatMap(([name, value]) =>
+    name.startsWith(`${path}.`) ? [[name.slice(path.length + 1), value] as const] : [],
+  );
+
+const linesAt: Read = ({ path }, form) =>
   rowsAt(form, path)
     .map(row => (typeof row === 'string' ? row.trim() : row))
     .filter(row => row !== '');
@@ -131,17 +144,21 @@ const prechatAt: Read = ({ path }, form) =>
   });
 
 const weeklyHoursAt: Read = ({ path }, form) =>
-  form['hours.always'] === true
-    ? null
-    : rowsAt(form, path).map(row =>
-        isTree(row) ? { ...row, opens: timeOf(row.opens), closes: timeOf(row.closes) } : row,
-      );
+  form['hours.always'] === true ? null : rowsAt(form, path).map(withTimes);
+
+const withTimes = (row: unknown): unknown =>
+  isTree(row) ? { ...row, opens: timeOf(row.opens), closes: timeOf(row.closes) } : row;
 
 /** People write 9:30 as well. */
 const timeOf = (text: unknown): unknown =>
   typeof text === 'string' ? text.trim().replace(/^(\d)(?=:\d\d$)/, '0$1') : text;
 
 const holidaysAt: Read = ({ path }, form) => (form['hours.always'] === true ? null : rowsAt(form, path));
+
+const exceptionsAt: Read = ({ path }, form) =>
+  form['hours.always'] === true
+    ? null
+    : rowsAt(form, path).map(row => (isTree(row) ? { ...row, spans: rowsOf(row.spans).map(withTimes) } : row));
 
 const kinds: Record<SettingsFieldKind, Read> = {
   text: textAt,
@@ -153,15 +170,19 @@ const kinds: Record<SettingsFieldKind, Read> = {
   secret: secretAt,
   url: trimmedAt,
   order: orderAt,
+  many: manyAt,
   locale: textAt,
   timezone: textAt,
   country: textAt,
-  origins: originsAt,
+  origins: linesAt,
+  emails: linesAt,
+  mapping: mappingAt,
   textsByLocale: textsAt,
   noticesByLocale: ({ path }, form) => treeAt(form, path),
   prechatFields: prechatAt,
   weeklyHours: weeklyHoursAt,
   holidays: holidaysAt,
+  exceptions: exceptionsAt,
 };
 
 type Tree = { [key: string]: unknown };

@@ -22,6 +22,64 @@ export function order({ field, value }: Drawn): Html {
   return parts.group(field, list(path, rows));
 }
 
+/** What is ticked, in the order in which it was, and the rest behind it. What this form does not know stays. */
+export function many({ field, value }: Drawn): Html {
+  const { path, options = [] } = field;
+  const chosen = value as string[];
+  const boxes = [
+    ...chosen.map(name => options.find(option => option.value === name) ?? { value: name, label: name }),
+    ...options.filter(option => !chosen.includes(option.value)),
+  ].map(
+    ({ value, label }) =>
+      html`<s-checkbox name="${path}.${value}" label="${label}" ${chosen.includes(value) && CHECKED}></s-checkbox>\n`,
+  );
+  return parts.group(field, html`<s-stack gap="small-200">${boxes}</s-stack>`);
+}
+
+export function emails({ field, value }: Drawn): Html {
+  const { path, max } = field;
+  const mailbox = (address: string) =>
+    row(
+      '1fr auto',
+      html`<s-email-field name="" label="E-mail address" labelAccessibilityVisibility="exclusive" value="${address}" placeholder="name@example.com" maxLength="320" autocomplete="off"></s-email-field>${removeButton('Remove this address')}`,
+    );
+  return parts.group(
+    field,
+    list(path, (value as string[]).map(mailbox), max),
+    template(path, mailbox('')),
+    parts.addButton(path, 'Add an address'),
+  );
+}
+
+/** A row for each field that goes elsewhere than usual; the site's own questions are among those that can be added. */
+export function mapping({ field, value, settings }: Drawn): Html {
+  const { path, options = [] } = field;
+  const asked = settings.prechat.fields.map(({ name }) => name);
+  const own: Options = asked.filter(name => options.every(option => option.value !== name)).map(optionFor);
+  const offered = [...options, ...own];
+  const goes = (name: string, label: string, property: string) =>
+    row(
+      '1fr auto',
+      html`<s-text-field name="" label="“${label}” goes into" value="${property}" maxLength="100" autocomplete="off"></s-text-field>${removeButton(`Remove “${label}”`)}`,
+      name,
+    );
+  const rows = Object.entries(value as Record<string, string>).map(([name, property]) =>
+    goes(name, offered.find(option => option.value === name)?.label ?? name, property),
+  );
+  const id = `${path}:field`;
+  return parts.group(
+    field,
+    list(path, rows, 30),
+    template(path, goes('', '{}', '')),
+    parts.chooser(
+      { name: path, ids: [id], label: 'Add this field', isKeyed: true },
+      html`<s-select id="${id}" label="Field of the form">${optionsOf(offered)}</s-select>`,
+    ),
+  );
+}
+
+const optionFor = (name: string) => ({ value: name, label: name });
+
 export function origins({ field, value }: Drawn): Html {
   const origin = (address: string) =>
     row(
@@ -115,16 +173,19 @@ const OFFICE = { opens: '09:00', closes: '17:00' };
 /** In this form a box says that the shop is always open, and not that there are no hours. */
 const HOURS_HELP = 'Several times a day are possible. With no times at all you are closed all week.';
 
-/** `hours.always` stands for hours that are `null`; while it is ticked, neither they nor the holidays matter. */
+const timeFields = ({ opens, closes }: { opens: string; closes: string }): Html =>
+  html`<s-text-field name="opens" label="Opens at" labelAccessibilityVisibility="exclusive" value="${opens}" placeholder="09:00" maxLength="5" autocomplete="off"></s-text-field>
+<s-text-field name="closes" label="Closes at" labelAccessibilityVisibility="exclusive" value="${closes}" placeholder="17:00" maxLength="5" autocomplete="off"></s-text-field>
+${removeButton('Remove these hours')}`;
+
+/** `hours.always` stands for hours that are `null`; while it is ticked, neither they nor the other days matter. */
 export function weeklyHours({ field, value }: Drawn): Html {
   const { path } = field;
-  const span = ({ day, opens, closes }: Hours['weekly'][number]) =>
+  const span = ({ day, ...times }: Hours['weekly'][number]) =>
     row(
       'minmax(7rem, 2fr) minmax(4rem, 1fr) minmax(4rem, 1fr) auto',
       html`<s-select name="day" label="Day" labelAccessibilityVisibility="exclusive" value="${day}">${optionsOf(days, day)}</s-select>
-<s-text-field name="opens" label="Opens at" labelAccessibilityVisibility="exclusive" value="${opens}" placeholder="09:00" maxLength="5" autocomplete="off"></s-text-field>
-<s-text-field name="closes" label="Closes at" labelAccessibilityVisibility="exclusive" value="${closes}" placeholder="17:00" maxLength="5" autocomplete="off"></s-text-field>
-${removeButton('Remove these hours')}`,
+${timeFields(times)}`,
     );
   const rows = ((value ?? []) as Hours['weekly']).map(span);
   return parts.group(
@@ -147,7 +208,7 @@ export function holidays({ field, value }: Drawn): Html {
   const { path, max } = field;
   const holiday = ({ date, name }: Hours['holidays'][number]) =>
     row(
-      'minmax(8rem, 1fr) minmax(7rem, 2fr) auto',
+      'minmax(9rem, 1fr) minmax(6rem, 2fr) auto',
       html`<s-date-field name="date" label="Day" labelAccessibilityVisibility="exclusive" value="${date}"></s-date-field>
 <s-text-field name="name" label="Name of the holiday" labelAccessibilityVisibility="exclusive" value="${name}" placeholder="Christmas Day" maxLength="100" autocomplete="off"></s-text-field>
 ${removeButton('Remove this holiday')}`,
@@ -157,5 +218,28 @@ ${removeButton('Remove this holiday')}`,
     list(path, ((value ?? []) as Hours['holidays']).map(holiday), max),
     template(path, holiday({ date: '', name: '' })),
     parts.addButton(path, 'Add a holiday'),
+  )}</div>`;
+}
+
+export function exceptions({ field, value }: Drawn): Html {
+  const { path, max } = field;
+  const span = (times: { opens: string; closes: string }) =>
+    row('minmax(4rem, 1fr) minmax(4rem, 1fr) auto', timeFields(times));
+  const exception = ({ date, name, spans }: Hours['exceptions'][number]) =>
+    html`<div data-row><s-box padding="base" border="base" borderRadius="base"><s-stack gap="small">
+<s-grid gridTemplateColumns="minmax(9rem, 1fr) minmax(6rem, 2fr) auto" gap="small" alignItems="end">
+<s-date-field name="date" label="Day" labelAccessibilityVisibility="exclusive" value="${date}"></s-date-field>
+<s-text-field name="name" label="Name of the day" labelAccessibilityVisibility="exclusive" value="${name}" placeholder="Christmas Eve" maxLength="100" autocomplete="off"></s-text-field>
+${removeButton('Remove this day')}
+</s-grid>
+${list('spans', spans.map(span), 10)}
+${template('spans', span(OFFICE))}
+<s-stack direction="inline">${parts.addButton('spans', 'Add hours')}</s-stack>
+</s-stack></s-box></div>`;
+  return html`<div data-unless="hours.always">${parts.group(
+    field,
+    list(path, ((value ?? []) as Hours['exceptions']).map(exception), max),
+    template(path, exception({ date: '', name: '', spans: [{ opens: '09:00', closes: '13:00' }] })),
+    parts.addButton(path, 'Add a day with other hours'),
   )}</div>`;
 }
