@@ -6,6 +6,7 @@ import { inTransaction } from '@confab/relay/db/transaction.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { daysAgo, plantCutErasure } from './plant.ts';
 import {
+  call,
   databaseEnvironment,
   databases,
   makeDataDir,
@@ -69,7 +70,10 @@ describe.each(databases)('a person who is in every table, on %s', database => {
   it('is found nowhere after one erasure: no row, no job, no log line', async () => {
     const relay = await startTestRelay({ database, demo: true });
     const site = await relay.site({ documents: pages });
+    await site.plugin.change(settings => ({ ...settings, crm: { ...settings.crm, connectors: ['hubspot'] } }));
     const { handle, others, conversationIds } = await plant(site);
+    const mail = { bearer: handle, body: { email: jane.email } };
+    expect((await call('POST', `${site.widget.base}/conversation/transcript`, mail)).status).toBe(202);
     const found = async () => {
       const dump = Object.values(await relay.dump()).flat();
       return words.filter(word => dump.some(row => row.includes(word)));
@@ -78,16 +82,21 @@ describe.each(databases)('a person who is in every table, on %s', database => {
     expect(await found()).toEqual(words);
     const owned = relay.services.owners.flatMap(({ tables }) => Object.keys(tables));
     const spent = ['ConsentToken', 'DataRequest', 'LegalHold', 'ShopifyWebhook'];
-    for (const table of owned.filter(name => !spent.includes(name))) {
+    // The owner's, and what is of an address at any site.
+    const notHers = ['EmailAddress', 'EmailCount', 'EmailSuppression'];
+    for (const table of owned.filter(name => ![...spent, ...notHers].includes(name))) {
       expect(await relay.rows(table, site), table).not.toEqual([]);
     }
     const { result } = (await site.plugin.requestData({ type: 'access', subject })).body;
     expect(personalDataDocument.parse(result)).toEqual(result);
-    expect(result.counts).toEqual({ pageViews: 1, conversations: 2, leads: 2 });
+    expect(result.counts).toEqual({ pageViews: 1, conversations: 2, leads: 2, emails: 1 });
     const opening = (await relay.rows('Conversation', site)).map(({ subjectKey }) => subjectKey);
 
     const { body } = await site.plugin.requestData({ type: 'erasure', subject, reference: 'ticket-1' });
-    expect(body.result).toMatchObject({ counts: { conversations: 2, leads: 2, pageViews: 1 }, retained: {} });
+    expect(body.result).toMatchObject({
+      counts: { conversations: 2, leads: 2, pageViews: 1, emails: 1 },
+      retained: {},
+    });
     expect(await found()).toEqual([]);
     expect(words.filter(word => relay.logLines.some(line => line.includes(word)))).toEqual([]);
     for (const secret of [handle, opening[0]]) expect(await relay.tablesWith(secret)).toEqual([]);

@@ -205,6 +205,8 @@ describe('a visitor who declined, where a site uses all there is', () => {
     const shop = await startInternet({});
     shop.hosts[shop.host] = { '/': htmlPage('Home', ['/care']), '/care': htmlPage('Care') };
     const relay = await startTestRelay({
+      // Its files are looked into, and it has vectors on every machine.
+      database: 'embedded',
       env: { CONFAB_RATE_LIMIT: 'on', CONFAB_TRUST_PROXY: '1', CONFAB_LOG_LEVEL: 'debug', SENTRY_DSN: sink.dsn },
     });
     const site = await relay.site({

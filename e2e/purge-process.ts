@@ -22,6 +22,7 @@ const retention = createRetention({
   })),
   legalHolds: services.legalHolds,
   forgetDeleted: database.forgetDeleted,
+  emit: services.outbox.emit,
   log,
   now,
 });

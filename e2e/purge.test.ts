@@ -73,6 +73,7 @@ describe.each(databases)('a purge on %s', database => {
       owners: inBatchesOf(7, relay.services.owners),
       legalHolds: relay.services.legalHolds,
       forgetDeleted: async () => {},
+      emit: async () => {},
       log: createLog('silent'),
       now: () => NOW,
     });
@@ -388,7 +389,8 @@ describe('several processes on one PostgreSQL', () => {
       },
     };
     const log = createLog('silent');
-    const deps = { db, store: purgeStore(db), owners: [owner], legalHolds, forgetDeleted: async () => {}, log, now };
+    const silent = { forgetDeleted: async () => {}, emit: async () => {} };
+    const deps = { db, store: purgeStore(db), owners: [owner], legalHolds, ...silent, log, now };
     const certificate = await createRetention(deps).purgeSite(siteId, { trigger: 'manual' });
     await placing;
     await watching.end();

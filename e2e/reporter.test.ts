@@ -133,6 +133,12 @@ describe('a fault that nobody caught', () => {
   /** Code that runs in the relay's process before the relay: on a signal it fails as careless code does. */
   const careless = (fault: string) =>
     `--import data:text/javascript,${encodeURIComponent(`process.on('SIGUSR2', () => { ${fault} });`)}`;
+
+  async function spawnCareless(env: NodeJS.ProcessEnv) {
+    const dataDir = await makeDataDir({ empty: true });
+    onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+    return spawnRelay({ dataDir, env: { ...(await databaseEnvironment('postgres')), ...env } });
+  }
   const faults = [
     ['an exception', `throw new RangeError(${JSON.stringify(everything)})`],
     ['a rejection', `Promise.reject(new RangeError(${JSON.stringify(everything)}))`],
@@ -142,9 +148,7 @@ describe('a fault that nobody caught', () => {
   it.each(faults)('stops the process, and is reported before: %s', async (_, fault) => {
     const sink = await startSink();
     onTestFinished(() => sink.close());
-    const dataDir = await makeDataDir();
-    onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
-    const relay = await spawnRelay({ dataDir, env: { SENTRY_DSN: sink.dsn, NODE_OPTIONS: careless(fault) } });
+    const relay = await spawnCareless({ SENTRY_DSN: sink.dsn, NODE_OPTIONS: careless(fault) });
     relay.kill('SIGUSR2');
     expect(await within(10_000, relay.ended)).toEqual({ code: 1, signal: null });
     expect(sink.envelopes).toHaveLength(1);
@@ -163,10 +167,8 @@ describe('a fault that nobody caught', () => {
     const sink = await startSink();
     onTestFinished(() => sink.close());
     for (const SENTRY_DSN of ['', sink.dsn]) {
-      const dataDir = await makeDataDir();
-      onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
       const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(tell)} ${careless(faults[0][1])}`;
-      const relay = await spawnRelay({ dataDir, env: { SENTRY_DSN, NODE_OPTIONS } });
+      const relay = await spawnCareless({ SENTRY_DSN, NODE_OPTIONS });
       expect(relay.output().includes('loads the SDK')).toBe(SENTRY_DSN !== '');
       relay.kill('SIGUSR2');
       expect(await within(10_000, relay.ended)).toEqual({ code: 1, signal: null });
@@ -178,10 +180,7 @@ describe('a fault that nobody caught', () => {
   it('stops the process in time, where the reports go nowhere', async () => {
     const sink = await startSink({ answer: 'hang' });
     onTestFinished(() => sink.close());
-    const dataDir = await makeDataDir();
-    onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
-    const NODE_OPTIONS = careless(faults[0][1]);
-    const relay = await spawnRelay({ dataDir, env: { SENTRY_DSN: sink.dsn, NODE_OPTIONS } });
+    const relay = await spawnCareless({ SENTRY_DSN: sink.dsn, NODE_OPTIONS: careless(faults[0][1]) });
     relay.kill('SIGUSR2');
     expect(await within(10_000, relay.ended)).toEqual({ code: 1, signal: null });
   });

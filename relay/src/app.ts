@@ -7,12 +7,14 @@ import { sourceRoutes } from './features/crawl/index.ts';
 import { entryRoutes } from './features/entries/index.ts';
 import { evaluationRoutes } from './features/evaluation/index.ts';
 import { knowledgeRoutes } from './features/knowledge/index.ts';
-import { leadRoutes, siteLeadRoutes } from './features/leads/index.ts';
+import { crmRoutes, deliveryRoutes, leadRoutes, siteLeadRoutes } from './features/leads/index.ts';
+import { devMailRoutes, emailRoutes, transcriptRoutes } from './features/notifications/index.ts';
 import { privacyRoutes, visitorPrivacyRoutes } from './features/privacy/index.ts';
 import { retentionRoutes } from './features/retention/index.ts';
 import { siteRoutes } from './features/sites/index.ts';
 import { uploadRoutes } from './features/uploads/index.ts';
 import { visitorRoutes } from './features/visitors/index.ts';
+import { webhookRoutes } from './features/webhooks/index.ts';
 import { bearerOf } from './http/bearer.ts';
 import { clientAddress } from './http/client-address.ts';
 import { openapiDocument } from './http/openapi.ts';
@@ -38,9 +40,15 @@ export function createApp(services: Services): Koa<RequestState> {
   app.use(answerWithProblems(services));
   app.use(setSecurityHeaders);
   // Each router widens the state by itself, which Koa's types cannot follow.
-  const routers = [operationsRouter, connectRouter, widgetRouter, siteRouter, shopifyRouter, demoRouter].map(
-    make => make(services) as unknown,
-  );
+  const routers = [
+    operationsRouter,
+    connectRouter,
+    emailRouter,
+    widgetRouter,
+    siteRouter,
+    shopifyRouter,
+    demoRouter,
+  ].map(make => make(services) as unknown);
   for (const router of routers as Router<RequestState>[]) {
     app.use(router.routes());
     app.use(router.allowedMethods());
@@ -81,6 +89,14 @@ function connectRouter({ connect, rateLimit }: Services): Router<RequestState> {
   return router;
 }
 
+/** Who reads an e-mail of ours, and who sent it for us; in development, who looks at what would have been sent. */
+function emailRouter({ notifications, readMailEvent, mailFolder, production }: Services): Router<RequestState> {
+  const router = new Router<RequestState>();
+  emailRoutes(router, { notifications, readMailEvent });
+  if (mailFolder && !production) devMailRoutes(router, { folder: mailFolder });
+  return router;
+}
+
 /** A visitor's browser on a page of the site. */
 function widgetRouter({
   sites,
@@ -88,6 +104,7 @@ function widgetRouter({
   privacy,
   conversations,
   leads,
+  notifications,
   pageViews,
   usage,
   rateLimit,
@@ -112,6 +129,7 @@ function widgetRouter({
       '/turns',
       '/conversation',
       '/conversation/export',
+      '/conversation/transcript',
       '/data-requests',
       '/leads',
       '/pageviews',
@@ -121,6 +139,7 @@ function widgetRouter({
   consentRoutes(router, { consent, eraseConversation: conversations.withdraw, openingOf: conversations.look });
   conversationRoutes(router, { conversations, rateLimit, proofs, shareOf: usage.shareOf, drain });
   leadRoutes(router, { leads, rateLimit });
+  transcriptRoutes(router, { notifications, rateLimit });
   visitorRoutes(router, { pageViews });
   visitorPrivacyRoutes(router, {
     privacy,
@@ -144,6 +163,11 @@ function siteRouter({
   legalHolds,
   conversations,
   leads,
+  deliveries,
+  crmTests,
+  webhooks,
+  notifications,
+  mailFolder,
   connect,
   keyring,
   integrationsOf,
@@ -159,7 +183,19 @@ function siteRouter({
     await rateLimit('sitePerSecret', ctx.state.site.id);
     await next();
   });
-  siteRoutes(router, { sites, usageOf: usage.ofThisPeriod, integrationsOf, relayPublicKeys: keyring.webhookKeys });
+  const emailIntegration = { name: 'email', state: mailFolder ? ('not_configured' as const) : ('ready' as const) };
+  siteRoutes(router, {
+    sites,
+    usageOf: usage.ofThisPeriod,
+    integrationsOf: async site => [
+      ...integrationsOf(site),
+      ...(await crmTests.integrationsOf(site)),
+      await webhooks.integrationOf(site),
+      emailIntegration,
+    ],
+    notificationsOf: notifications.statesOf,
+    relayPublicKeys: keyring.webhookKeys,
+  });
   connectRoutes(router, { connect });
   knowledgeRoutes(router, { knowledge });
   entryRoutes(router, { entries });
@@ -169,8 +205,11 @@ function siteRouter({
   consentLogRoutes(router, { consent });
   conversationListRoutes(router, { conversations });
   siteLeadRoutes(router, { leads });
+  deliveryRoutes(router, { deliveries });
+  crmRoutes(router, { crmTests, rateLimit });
   privacyRoutes(router, { privacy });
   retentionRoutes(router, { retention, legalHolds });
+  webhookRoutes(router, { webhooks });
   return router;
 }
 

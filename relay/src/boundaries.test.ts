@@ -18,6 +18,8 @@ const RANKS: Record<string, number> = {
   leads: 6,
   entries: 6,
   evaluation: 7,
+  webhooks: 7,
+  notifications: 7,
 };
 const SDKS: Record<string, string> = {
   openai: 'openai.ts',
@@ -25,6 +27,15 @@ const SDKS: Record<string, string> = {
   '@aws-sdk/client-bedrock-runtime': 'bedrock.ts',
   'pg-boss': 'jobs/jobs.ts',
   '@sentry/node': 'sentry.ts',
+  resend: 'resend.ts',
+  nodemailer: 'email/files.ts',
+  'nodemailer/lib/mail-composer': 'email/files.ts',
+  'postal-mime': 'email/files.ts',
+  '@hubspot/api-client': 'hubspot.ts',
+  'klaviyo-api': 'klaviyo.ts',
+  '@jsforce/jsforce-node': 'salesforce.ts',
+  'pipedrive/v1': 'pipedrive.ts',
+  'pipedrive/v2': 'pipedrive.ts',
 };
 const DATABASE = /^(pg|@prisma\/.*|@electric-sql\/.*|pglite-prisma-adapter)$/;
 
@@ -64,9 +75,10 @@ const rules: Record<string, (from: string, to: Import) => boolean> = {
   },
   'nobody but the wiring imports platforms': (from, { name }) =>
     isIn('platforms', name) && !isIn('platforms', from) && !isRoot(from),
-  'features see the port of the models, no adapter': (from, { name }) =>
+  'features see the ports of the providers, no adapter': (from, { name }) =>
     isIn('features', from) &&
-    /\/providers\/.*\/(openai|anthropic|bedrock|extractive|registry|sentry|silent)\.ts$/.test(name),
+    (/\/providers\/crm\/(hubspot|salesforce|pipedrive|klaviyo|zoho)\.ts$/.test(name) ||
+      /\/providers\/.*\/(openai|anthropic|bedrock|extractive|registry|sentry|silent|resend)\.ts$/.test(name)),
   'a vendor’s SDK is imported by its adapter only': (from, { name }) =>
     name in SDKS && !from.endsWith(`/${SDKS[name]}`),
   'Shopify’s SDK stays in platforms/shopify/': (from, { name }) =>
@@ -121,10 +133,16 @@ describe('the relay', () => {
     ],
     ['nobody but the wiring imports platforms', 'features/sites/x.ts', "import '../../platforms/demo/index.ts';"],
     [
-      'features see the port of the models, no adapter',
+      'features see the ports of the providers, no adapter',
       'features/sites/x.ts',
       "const x = await import('../../providers/llm/openai.ts');",
     ],
+    [
+      'features see the ports of the providers, no adapter',
+      'features/leads/x.ts',
+      "import { createHubspot } from '../../providers/crm/hubspot.ts';",
+    ],
+    ['a vendor’s SDK is imported by its adapter only', 'features/leads/x.ts', "await import('klaviyo-api');"],
     ['a vendor’s SDK is imported by its adapter only', 'services.ts', "import OpenAI from 'openai';"],
     [
       'a vendor’s SDK is imported by its adapter only',

@@ -32,6 +32,7 @@ export async function startRelay({ config, log, now }: { config: Config; log: Lo
   await database.forgetDeleted();
   const server = createServer(createApp(services).callback());
   await services.jobs.start();
+  services.outbox.start();
   if (config.demo) services.starting.add('demo shop');
   server.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   await once(server, 'listening');
@@ -57,7 +58,7 @@ export async function startRelay({ config, log, now }: { config: Config; log: Lo
     async stop(): Promise<void> {
       server.close();
       server.closeIdleConnections();
-      await Promise.all([services.drain.drain(DRAIN), services.jobs.stop()]);
+      await Promise.all([services.drain.drain(DRAIN), services.jobs.stop(), services.outbox.stop()]);
       await services.extractor.close();
       server.closeAllConnections();
       await Promise.all([database.close(), services.reporter.close(REPORT_MS)]);

@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ModelProvider, modelProvider, type SiteResponse } from '@confab/contract';
+import { isDeepStrictEqual } from 'node:util';
+import { type CrmName, crmName, type ModelProvider, modelProvider, type SiteResponse } from '@confab/contract';
 import { LRUCache } from 'lru-cache';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from './config.ts';
@@ -12,6 +14,7 @@ import {
   conversationStore,
   createConversations,
   keepsConversation,
+  prechatOf,
 } from './features/conversations/index.ts';
 import { crawlStore, createAsk, createCrawl, createSources, handleCrawlJobs } from './features/crawl/index.ts';
 import { createEntries, entryStore, handleEntryJobs } from './features/entries/index.ts';
@@ -26,7 +29,21 @@ import {
   knowledgeStore,
   vectorStore,
 } from './features/knowledge/index.ts';
-import { createLeads, handleLeadJobs, leadStore, leadsPersonalData } from './features/leads/index.ts';
+import {
+  type Crms,
+  createCrmTests,
+  createDeliveries,
+  createLeads,
+  handleCrmDeliveries,
+  leadStore,
+  leadsPersonalData,
+} from './features/leads/index.ts';
+import {
+  createNotifications,
+  emailStore,
+  emailsPersonalData,
+  handleEmailJobs,
+} from './features/notifications/index.ts';
 import {
   createLegalHolds,
   createPrivacy,
@@ -37,13 +54,17 @@ import {
   requestStore,
 } from './features/privacy/index.ts';
 import { createRetention, handleRetentionJobs, purgeStore, retentionGauges } from './features/retention/index.ts';
-import { createSites, type Site, siteStore } from './features/sites/index.ts';
+import { createSites, type SecretName, type Site, type StoredSettings, siteStore } from './features/sites/index.ts';
 import { createUploads, handleUploadJobs, uploadStore } from './features/uploads/index.ts';
 import { createUsage, usageGauges, usageStore } from './features/usage/index.ts';
 import { createPageViews, pageViewStore, pageViewsPersonalData } from './features/visitors/index.ts';
+import { createWebhooks, handleWebhooks, webhookStore } from './features/webhooks/index.ts';
 import { createProofs } from './http/proof.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { createJobs } from './jobs/jobs.ts';
+import { createOutbox } from './jobs/outbox.ts';
+import { outboxGauges } from './jobs/outbox-gauges.ts';
+import { createBreaker } from './lib/breaker.ts';
 import { createDrain } from './lib/drain.ts';
 import { createExtractor } from './lib/extract/extractor.ts';
 import { guardedFetch } from './lib/guarded-fetch.ts';
@@ -54,9 +75,12 @@ import { sha256 } from './lib/sha256.ts';
 import { DEMO_KEY, readDemo } from './platforms/demo/index.ts';
 import { handleWordpressJobs } from './platforms/wordpress/index.ts';
 import { type Commerce, noCommerce } from './providers/commerce/commerce.ts';
+import type { Crm } from './providers/crm/crm.ts';
+import { createCrm } from './providers/crm/registry.ts';
+import { type MailFolder, mailFolder } from './providers/email/files.ts';
+import { readResendEvent, resendMailer } from './providers/email/resend.ts';
 import { meteredEmbeddings } from './providers/embeddings/metered.ts';
 import { openaiEmbeddings } from './providers/embeddings/openai.ts';
-import { createBreaker } from './providers/llm/breaker.ts';
 import { extractiveLlm } from './providers/llm/extractive.ts';
 import { firstThatAnswers } from './providers/llm/first-that-answers.ts';
 import type { Llm, LlmRequest, Model } from './providers/llm/llm.ts';
@@ -72,6 +96,12 @@ import { silentReporter } from './providers/reporter/silent.ts';
 /** Said at start and in `/readyz`. */
 export const NO_VECTORS = 'no pgvector 0.7 or later in this PostgreSQL: passages are found by their words only';
 
+/** The same. */
+export const NO_EMAIL = 'no RESEND_API_KEY: e-mails are not sent, they are files in the data folder';
+
+/** A CRM that fails now and then is still worth every lead; one that fails so often in a row is down. */
+const RECEIVER_FAILURES = 20;
+
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
 type Deps = { config: Config; database: Database; log: Log; now: () => Date };
@@ -85,14 +115,34 @@ export async function createServices({ config, database, log, now }: Deps) {
   const sites = createSites({
     store: siteStore(db),
     keyring,
-    onSettings: async (tx, { id, settings }, changed) => {
+    onSettings: async (tx, site, changed, secrets) => {
+      const { id, settings } = site;
       const wanted = [settings, changed].map(({ answers }) => answers.embeddings);
       if (vectors && wanted.includes('openai')) await jobs.enqueue(CHANGED, { siteId: id }, { key: id, tx });
+      await notifications.settingsChanged(tx, site, changed);
+      // What waits for other credentials has them now, and what waits for a CRM that was switched off need not wait.
+      for (const target of changedCrms(settings, changed, secrets)) {
+        await outbox.again(id, { target, states: ['waiting', 'failed', 'held'] }, tx);
+      }
     },
     now,
   });
-  const usage = createUsage({ store: usageStore(db), now, log, report: reporter.report });
-  const consent = createConsent({ store: consentStore(db), keyring, now });
+  const usage = createUsage({
+    store: usageStore(db),
+    now,
+    log,
+    report: reporter.report,
+    onAlert: (tx, site, alert) => notifications.spent(tx, site, alert),
+  });
+  const email = createEmail(config);
+  const consent = createConsent({
+    db,
+    store: consentStore(db),
+    keyring,
+    emit: (...given) => outbox.emit(...given),
+    offersTranscripts: email.offersTranscripts,
+    now,
+  });
   const providers = createProviders({ config, log, sites, usage });
   const { breaker, embedderOf } = providers;
   const onFault = (site: Site, fault: Error) =>
@@ -108,16 +158,29 @@ export async function createServices({ config, database, log, now }: Deps) {
   // Without the SDK of Shopify, as it is there also where the relay has no app.
   const { shopifyPersonalData } = await import('./platforms/shopify/webhooks/personal-data.ts');
   const legalHolds = createLegalHolds({ db, hasConversation: keepsConversation, now });
+  const outbox = createOutbox({
+    db,
+    log,
+    report: reporter.report,
+    breaker: createBreaker({ now: () => now().getTime(), failuresMax: RECEIVER_FAILURES }),
+    now,
+    random: Math.random,
+  });
   // Page views come before the conversation, which would take them along uncounted. Leads come after it: one that is
   // being left keeps its conversation, so that an erasure waits for it there, and then finds it.
   const owners: PersonalData[] = [
     pageViewsPersonalData,
     conversationPersonalData({ consent }),
-    leadsPersonalData,
+    leadsPersonalData({ outbox, consent }),
     consentPersonalData({ store: consentStore(db), keyring, now }),
     recordsPersonalData,
     shopifyPersonalData,
+    emailsPersonalData({ keyring }),
   ];
+  const forgetDeleted = async () => {
+    await database.forgetDeleted();
+    await notifications.forgetFiles();
+  };
   const privacy = createPrivacy({
     db,
     store: requestStore(db),
@@ -125,16 +188,18 @@ export async function createServices({ config, database, log, now }: Deps) {
     legalHolds,
     siteById: sites.byId,
     keyring,
+    emit: outbox.emit,
     now,
     endAnswers: conversationIds => conversations.endAnswers(conversationIds),
-    forgetDeleted: database.forgetDeleted,
+    forgetDeleted,
   });
   const retention = createRetention({
     db,
     store: purgeStore(db),
     owners,
     legalHolds,
-    forgetDeleted: database.forgetDeleted,
+    forgetDeleted,
+    emit: outbox.emit,
     log,
     now,
   });
@@ -152,14 +217,14 @@ export async function createServices({ config, database, log, now }: Deps) {
     keyring,
     operatorKey: config.operatorKey ?? keyring.operatorKey(),
     isOffered: site => site.key !== DEMO_KEY && site.platform !== 'shopify',
-    forgetDeleted: database.forgetDeleted,
+    forgetDeleted,
     now,
   });
   const guarded = config.privateUrls === 'refuse' ? guardedFetch : fetch;
   // Where browsers reach the relay may be known only once it listens.
   let origin = config.publicUrl;
   const shopify = await createShopifyApp(config, {
-    database,
+    database: { ...database, forgetDeleted },
     keyring,
     sites,
     jobs,
@@ -188,17 +253,59 @@ export async function createServices({ config, database, log, now }: Deps) {
     now,
     ask: providers.ask,
     request: privacy.request,
+    outbox,
   });
   const conversationOf = conversations.look;
-  const leads = createLeads({ db, store: leadStore(db), conversationOf, keepsConversation, jobs, now });
-  const deliverToPlugin = handleWordpressJobs(jobs, { sites, leads, keyring, fetch: guarded, now });
-  const addCustomer = shopify?.createDeliverLead({ ...shopify.app, leads });
-  handleLeadJobs(jobs, {
+  const leads = createLeads({
+    db,
+    store: leadStore(db),
     sites,
-    deliver: { wordpress: deliverToPlugin, ...(addCustomer && { shopify: addCustomer }) },
+    conversations,
+    keepsConversation,
+    prechatOf,
+    consent,
+    outbox,
+    now,
   });
+  const crms = createCrms({ config, log, sites, fetch: guarded });
+  const webhooks = createWebhooks({
+    db,
+    store: webhookStore(db),
+    outbox,
+    keyring,
+    sources: {
+      // What is there and is not told of is restricted.
+      lead: async (siteId, id) =>
+        (await leads.createdEvent(siteId, id)) ?? ((await leads.briefOf(siteId, id)) && 'held'),
+      conversations,
+      consent,
+      privacy,
+      retention,
+    },
+    siteById: sites.byId,
+    fetch: guarded,
+    publicOnly: config.privateUrls === 'refuse',
+    now,
+  });
+  handleWebhooks(jobs, outbox, webhooks);
+  handleCrmDeliveries(outbox, { sites, leads, crms });
+  const notifications = createNotifications({
+    db,
+    store: emailStore(db),
+    keyring,
+    outbox,
+    sites,
+    leads,
+    conversations,
+    keepsConversation,
+    ...email,
+    relayOrigin: () => origin as string,
+    now,
+  });
+  handleEmailJobs(jobs, { notifications });
+  handleWordpressJobs(jobs, { sites, leads, outbox, keyring, fetch: guarded, now });
   const shopifyFeatures = { consent, conversations, knowledge, leads, legalHolds, owners, privacy, retention, usage };
-  shopify?.handleShopifyJobs(jobs, shopify.app, shopifyFeatures);
+  shopify?.handleShopifyJobs(jobs, shopify.app, { ...shopifyFeatures, outbox });
   const evaluation = createEvaluation({
     store: evalCaseStore(db),
     knowledge,
@@ -244,6 +351,7 @@ export async function createServices({ config, database, log, now }: Deps) {
       ...dataRequestGauges({ db, now }),
       ...retentionGauges({ retention }),
       ...usageGauges({ store: usageStore(db), now }),
+      ...outboxGauges({ outbox, now }),
     }),
     keyring,
     sites,
@@ -260,9 +368,17 @@ export async function createServices({ config, database, log, now }: Deps) {
     privacy,
     retention,
     jobs,
+    outbox,
     connect,
     conversations,
     leads,
+    deliveries: createDeliveries({ outbox }),
+    crmTests: createCrmTests({ crms, outbox, now }),
+    webhooks,
+    notifications,
+    mailFolder: email.folder,
+    readMailEvent: email.readMailEvent,
+    production: config.production,
     pageViews,
     integrationsOf: providers.integrationsOf,
     rateLimit: createRateLimit({ enabled: config.rateLimit }),
@@ -291,9 +407,26 @@ export async function createServices({ config, database, log, now }: Deps) {
             ? []
             : ['no provider key: answers are extractive']),
           ...(database.hasVectors ? [] : [NO_VECTORS]),
+          ...(config.production && email.folder ? [NO_EMAIL] : []),
         ],
       };
     },
+  };
+}
+
+/** Who sends e-mails: Resend, or without it a folder of files, which nobody but a developer looks at. */
+function createEmail({ email: { from, resend }, dataDir, production }: Config) {
+  const folder = resend ? undefined : mailFolder(path.join(dataDir, 'mail'));
+  const secret = resend?.webhookSecret;
+  return {
+    mailer: resend ? resendMailer(resend) : (folder as MailFolder).mailer,
+    folder,
+    from: from ?? 'confab@localhost.localdomain',
+    offersTranscripts: resend !== undefined || !production,
+    readMailEvent:
+      secret === undefined
+        ? undefined
+        : (body: Buffer, headers: IncomingHttpHeaders) => readResendEvent(body, headers, secret),
   };
 }
 
@@ -320,6 +453,41 @@ async function createReporter({ sentry }: Config, now: () => Date): Promise<Repo
   return sentryReporter({ ...sentry, release: `confab@${packageJson.version}`, now });
 }
 
+/** Which CRMs have other settings or secrets than before, or were switched on or off. */
+const changedCrms = (before: StoredSettings, after: StoredSettings, secrets: SecretName[]): CrmName[] =>
+  crmName.options.filter(
+    name =>
+      secrets.some(secret => secret.startsWith(`${name}.`)) ||
+      !isDeepStrictEqual(before.crm[name], after.crm[name]) ||
+      before.crm.connectors.includes(name) !== after.crm.connectors.includes(name),
+  );
+
+type CrmDeps = { config: Config; log: Log; sites: ReturnType<typeof createSites>; fetch: typeof globalThis.fetch };
+
+/** The CRMs of each site. Their clients and tokens are kept for a version of the settings. */
+function createCrms({ config, log, sites, fetch }: CrmDeps): Crms {
+  const made = new LRUCache<string, { crm: Crm | undefined }>({ max: 1_000 });
+  return {
+    of(site, name) {
+      const key = `${site.id} ${site.settingsVersion} ${name}`;
+      const known = made.get(key);
+      if (known) return known.crm;
+      const secretOf = (secret: SecretName) => {
+        try {
+          return sites.secretOf(site, secret);
+        } catch (error) {
+          // The key that wrote it is gone. Its owner can do something about that: enter it once more.
+          log.error({ err: error, siteId: site.id }, 'the credentials of a CRM cannot be read');
+          return undefined;
+        }
+      };
+      const crm = createCrm(name, { settings: site.settings.crm, secretOf, config: config.crm, fetch });
+      made.set(key, { crm });
+      return crm;
+    },
+  };
+}
+
 type ProviderDeps = {
   config: Config;
   log: Log;
@@ -337,7 +505,7 @@ function createProviders({ config, log, sites, usage }: ProviderDeps) {
   function configOf(site: Site, provider: ModelProvider): ModelConfig | undefined {
     const own = site.settings.answers[provider];
     const relays = config[provider];
-    const ownKey = sites.providerKey(site, provider);
+    const ownKey = sites.secretOf(site, provider);
     // The relay's key goes to the relay's address only: a site must not be able to send it to an address of its choice.
     const apiKey = ownKey ?? (own.baseUrl === null ? relays.apiKey : undefined);
     if (!apiKey) return undefined;

@@ -27,7 +27,8 @@ const ids = (reply: { body: { items: { externalId: string }[] } }) => reply.body
 describe('meaning', () => {
   let relay: TestRelay;
   beforeAll(async () => {
-    relay = await startTestRelay();
+    // The embedded database has vectors on every machine; a PostgreSQL may be without pgvector.
+    relay = await startTestRelay({ database: 'embedded' });
   });
   afterAll(() => relay.stop());
 

@@ -21,13 +21,13 @@ type Target = {
 };
 
 /**
- * Brings the demo shop's pages, its policy link and a small test set to the relay over the same calls that a plugin
+ * Brings the demo shop's pages, its policy link, its forms and a small test set to the relay over the same calls that a plugin
  * makes. Doing it again changes nothing. Throws when the relay refuses any of it.
  */
 export async function installDemo({ relayUrl, secret, shopUrl, pages }: Target): Promise<DocumentsResponse> {
   const html = [...pages].filter(([, file]) => file.type.startsWith('text/html'));
   const upsert = html.map(([name, file]) => documentOf(name, file.body.toString('utf8'), shopUrl));
-  await linkPolicy();
+  await prepare();
   await addCases();
   const synced = (await (await call('POST', '/v1/site/documents', { upsert })).json()) as DocumentsResponse;
   if (synced.rejected.length > 0) throw new Error(`demo pages were rejected: ${JSON.stringify(synced.rejected)}`);
@@ -40,19 +40,24 @@ export async function installDemo({ relayUrl, secret, shopUrl, pages }: Target):
     for (const each of cases) await call('POST', '/v1/site/eval-cases', each);
   }
 
-  async function linkPolicy(triesLeft = 3): Promise<void> {
+  async function prepare(triesLeft = 3): Promise<void> {
     const policyUrl = `${shopUrl}privacy.html`;
     const read = await call('GET', '/v1/site/settings');
     const settings = (await read.json()) as Settings;
-    const { consent } = settings;
+    const { consent, features } = settings;
     // An owner's own choice stays; our own link follows the relay to another address.
     const isOurs = consent.policyUrl === null || consent.policyUrl.endsWith('/demo/privacy.html');
     if (!isOurs || consent.policyUrl === policyUrl) return;
-    const changed = { ...settings, consent: { ...consent, policyUrl } };
+    const isNew = consent.policyUrl === null;
+    const changed = {
+      ...settings,
+      consent: { ...consent, policyUrl },
+      features: isNew ? { ...features, leads: true, callback: true, transcript: true } : features,
+    };
     const saved = await call('PUT', '/v1/site/settings', changed, read.headers.get('ETag') ?? '');
     // Another relay on this database is starting too.
     if (saved.status === 412 && triesLeft === 0) throw new Error('the settings of the demo site keep changing');
-    if (saved.status === 412) await linkPolicy(triesLeft - 1);
+    if (saved.status === 412) await prepare(triesLeft - 1);
   }
 
   async function call(method: string, path: string, body?: object, ifMatch?: string): Promise<Response> {
