@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { escaped, htmlPage } from '../../lib/html.ts';
 import type { Site } from '../sites/index.ts';
 import { type Asked, parametersOf } from './asked.ts';
 
@@ -118,23 +119,11 @@ too, update the Confab plugin, or tell its makers the sentence above.</p>`,
 }
 
 function page(title: string, relay: string, step: string, content: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${escaped(title)} – Confab</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
+  const body = `<main>
 <p class="brand"><span><b>Confab</b> relay at ${escaped(relay)}</span> <span>${step}</span></p>
 ${content}
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return htmlPage({ lang: 'en', title, style: STYLE, body });
 }
 
 /** What went wrong, first on the page and with the focus, and a way to the field. */
@@ -176,5 +165,3 @@ const hidden = (fields: Record<string, string>): string =>
     .join('\n');
 
 const hostOf = ({ homeUrl }: Asked): string => homeUrl.replace(/^https?:\/\//, '');
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { escaped, htmlPage } from '../../lib/html.ts';
 import type { KeptMail } from '../../providers/email/files.ts';
 
 // Pages without a script. Those of links in mails change nothing by being opened: mail scanners follow every link.
@@ -116,19 +117,4 @@ ${headers
 </main>`,
   );
 
-const page = (lang: string, title: string, content: string): string => `<!doctype html>
-<html lang="${escaped(lang)}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${escaped(title)} – Confab</title>
-<style>${STYLE}</style>
-</head>
-<body>
-${content}
-</body>
-</html>
-`;
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);
+const page = (lang: string, title: string, body: string): string => htmlPage({ lang, title, style: STYLE, body });

@@ -1,4 +1,5 @@
 import type { PersonalDataDocument } from '@confab/contract';
+import { escaped } from '../../lib/html.ts';
 
 /** What a person reads instead of the name of a field. */
 const LABELS: Readonly<Record<string, string>> = {
@@ -78,5 +79,3 @@ function wordsOf(name: string): string {
   const words = name.replace(/([A-Z])/g, letter => ` ${letter.toLowerCase()}`).trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);

@@ -1,3 +1,5 @@
+import { escaped } from '../../../lib/html.ts';
+
 const MARKUP = Symbol('markup');
 
 /** Markup that stands in a page as it is. Only `html` makes it: what came in as JSON has no symbol for a key. */
@@ -26,5 +28,3 @@ function markupOf(value: Value): string {
 }
 
 const isMarkup = (value: object): value is Html => MARKUP in value;
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);
