@@ -12,6 +12,7 @@ import { textLines, verifyLog } from '@confab/relay/features/consent/index.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   call,
+  clientsOf,
   databaseEnvironment,
   listeningIo,
   makeDataDir,
@@ -27,7 +28,9 @@ vi.setConfig({ testTimeout: 60_000 });
 const check = (log: string, keys?: string[]) => verifyLog(textLines(Readable.from([Buffer.from(log)])), { keys });
 
 it('two relay processes on one PostgreSQL append 10,000 decisions to one unbroken log', async () => {
-  const env = { ...(await databaseEnvironment('postgres')), CONFAB_LOG_LEVEL: 'error' };
+  // Relays behind one address: their demo shops have one policy, and so one notice.
+  const behind = { CONFAB_PUBLIC_URL: 'http://shop.example' };
+  const env = { ...(await databaseEnvironment('postgres')), ...behind, CONFAB_LOG_LEVEL: 'error' };
   const folders = [await makeDataDir({ empty: true }), await makeDataDir({ empty: true })];
   const relays = [];
   for (const dataDir of folders) relays.push(await spawnRelay({ dataDir, env }));
@@ -75,6 +78,25 @@ async function postMany(url: string, body: string, times: number): Promise<Recor
   agent.destroy();
   return statuses;
 }
+
+it('takes a decision on a notice that another process has just begun to show', async () => {
+  const env = await databaseEnvironment('postgres');
+  const changing = await startTestRelay({ database: 'postgres', env });
+  const other = await startTestRelay({ database: 'postgres', env });
+  const site = await changing.site();
+  const visitor = clientsOf(other.url, site.key, site.secret).widget;
+  const before = (await visitor.config()).body.consent.noticeVersion;
+  await site.plugin.change(settings => ({
+    ...settings,
+    consent: { ...settings.consent, policyUrl: 'https://shop.example/new-policy' },
+  }));
+  const { noticeVersion } = (await site.widget.config()).body.consent;
+  expect(noticeVersion).not.toBe(before);
+  expect((await visitor.decide('declined', { noticeVersion })).status).toBe(201);
+  expect((await visitor.decide('declined', { noticeVersion: '0123456789ab' })).status).toBe(400);
+  await other.stop();
+  await changing.stop();
+});
 
 it('keeps verifying what was exported, and what was pruned, before the secret key was changed', async () => {
   const env = await databaseEnvironment('postgres');

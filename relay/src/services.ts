@@ -139,6 +139,7 @@ export async function createServices({ config, database, log, now }: Deps) {
     db,
     store: consentStore(db),
     keyring,
+    siteNow: sites.byId,
     emit: (...given) => outbox.emit(...given),
     offersTranscripts: email.offersTranscripts,
     now,

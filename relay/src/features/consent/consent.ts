@@ -20,6 +20,9 @@ const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1_000;
 
 export type Consent = ReturnType<typeof createConsent>;
 
+const noticeIn = (site: Site | undefined, version: string) =>
+  site && noticesOf(site).find(shown => shown.version === version);
+
 /** What a conversation knows of its consent: the record that began it, and the opening of all records about it. */
 export type Consented = Opening & { consentSequence: number };
 
@@ -27,6 +30,8 @@ type Deps = {
   db: Db;
   store: ConsentStore;
   keyring: Pick<Keyring, 'signLog' | 'logKeys'>;
+  /** The site as it stands in the database: another process may have shown a notice that came with newer settings. */
+  siteNow: (siteId: string) => Promise<Site | undefined>;
   /** Hears of `consent.withdrawn`, with the record. */
   emit: Outbox['emit'];
   /** Whether this relay can send visitors their chats. */
@@ -34,7 +39,7 @@ type Deps = {
   now: () => Date;
 };
 
-export function createConsent({ db, store, keyring, emit, offersTranscripts, now }: Deps) {
+export function createConsent({ db, store, keyring, siteNow, emit, offersTranscripts, now }: Deps) {
   return {
     /** What the panel learns when a visitor opens it now. */
     widgetConfig(site: Site, locale: string | undefined) {
@@ -48,9 +53,9 @@ export function createConsent({ db, store, keyring, emit, offersTranscripts, now
      * Throws 400 where no such notice has been shown.
      */
     async record(site: Site, request: ConsentRequest, about?: Opening): Promise<ConsentResponse> {
+      const version = request.noticeVersion;
       const notice =
-        noticesOf(site).find(shown => shown.version === request.noticeVersion) ??
-        (await store.notice(site.id, request.noticeVersion));
+        noticeIn(site, version) ?? (await store.notice(site.id, version)) ?? noticeIn(await siteNow(site.id), version);
       if (!notice || isBox(notice)) {
         throw new AppError('validation_failed', 'This consent notice is not known. Load the config and ask again.', {
           errors: [{ path: 'noticeVersion', message: 'is not a version of this site’s notice' }],
