@@ -42,14 +42,15 @@ export async function openEmbedded(dataDir: string) {
 }
 
 /**
- * The tables that people's data are deleted from; a test compares them with the registry. The settings of a site hold the
- * addresses of those who run it.
+ * The tables that people's data are deleted from, visitors' and users'; a test compares them with the data map. The settings
+ * of a site hold the addresses of those who run it.
  */
 export const FORGETTING = [
   'Site',
   'Message',
   'Conversation',
   'PageView',
+  'Presence',
   'Lead',
   'Delivery',
   'ConsentRecord',
@@ -61,6 +62,21 @@ export const FORGETTING = [
   'EmailAddress',
   'EmailSuppression',
   'EmailCount',
+  'Account',
+  'User',
+  'Session',
+  'Credential',
+  'Verification',
+  'TwoFactor',
+  'Passkey',
+  'SignIn',
+  'AccountMail',
+  'Member',
+  'Invitation',
+  'AuditEntry',
+  'AccountExport',
+  'AccountExportPiece',
+  'ConnectCode',
 ];
 
 /**
