@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { periodQuery } from './page.ts';
 import { locale, text, timestamp, uuid } from './primitives.ts';
 
 export const decision = z.enum(['granted', 'declined', 'withdrawn']);
@@ -108,10 +109,11 @@ export const consentLogLine = z.discriminatedUnion('type', [
 ]);
 export type ConsentLogLine = z.infer<typeof consentLogLine>;
 
-/** `?after=&limit=` of the consent log. */
+/** Which part of the consent log is read; one of a period, or as CSV, has no checkpoints and cannot be verified. */
 export const consentsQuery = z.strictObject({
   after: wholeNumber('0 to 2147483647', 0, 2_147_483_647).default(0).describe('the last sequence number that you have'),
   limit: wholeNumber('1 to 1000', 1, 1_000).default(1_000),
+  ...periodQuery.pick({ format: true, from: true, to: true }).shape,
 });
 
 /** The consent log for who prefers JSON to JSON Lines; it has no checkpoints and cannot be verified as it is. */

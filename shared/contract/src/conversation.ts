@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { text, timestamp, uuid } from './primitives.ts';
+import { periodQuery } from './page.ts';
+import { locale, text, timestamp, uuid } from './primitives.ts';
 import { citationSchema, productCard } from './turn.ts';
 
 /** How a stored message ended; `streaming` while its answer is being written. */
@@ -30,13 +31,18 @@ export const messageSchema = z.object({
   citations: z.array(citationSchema),
   products: z.array(productCard).optional().describe('as they were shown; absent where there were none'),
   status: messageStatus,
+  author: z.string().optional().describe('the name of the person of the team who wrote it; of the role `agent` only'),
   createdAt: timestamp,
 });
 export type Message = z.infer<typeof messageSchema>;
 
+/** The user who has taken over a conversation. */
+export const takenOverBy = z.object({ userId: uuid, name: z.string() });
+
 export const conversationSchema = z.object({
   conversationId: uuid,
   createdAt: timestamp,
+  takenOverBy: z.string().nullable().describe('the name of the person who answers in the assistant’s place'),
   restricted: z.boolean().describe('kept, and not used: answers do not draw on what was said before'),
   messages: z.array(messageSchema),
 });
@@ -62,6 +68,8 @@ export const ownedConversation = z.object({
   locale: z.string().nullable(),
   pageUrl: z.string().nullable(),
   prechat: z.record(z.string(), z.string()).nullable().describe('what the visitor answered before the chat'),
+  takenOverBy: takenOverBy.nullable().describe('who answers in the assistant’s place'),
+  takenOverAt: timestamp.nullable(),
   messages: z.array(ownedMessage).describe('the last ones, oldest first'),
 });
 export type OwnedConversation = z.infer<typeof ownedConversation>;
@@ -72,10 +80,17 @@ export const conversationItem = z.object({
   createdAt: timestamp,
   lastMessageAt: timestamp.nullable(),
   messages: z.int(),
+  answered: z.int().describe('answers that answered their question'),
+  unanswered: z.int().describe('answers that left their question open'),
+  lastRole: messageSchema.shape.role.nullable().describe('who wrote last'),
+  waiting: z.boolean().describe('nobody has answered yet what the visitor wrote last, or the assistant knew no answer'),
+  takenOver: z.boolean().describe('a person of the team answers in the assistant’s place'),
+  hasLead: z.boolean().describe('contact details were left in it'),
   locale: z.string().nullable(),
   pageUrl: z.string().nullable().describe('null while the conversation is restricted'),
   restricted: z.boolean(),
 });
+export type ConversationItem = z.infer<typeof conversationItem>;
 export const conversationPage = z.object({ items: z.array(conversationItem), nextCursor: z.string().nullable() });
 export type ConversationPage = z.infer<typeof conversationPage>;
 
@@ -89,3 +104,24 @@ export const unansweredItem = z.object({
 });
 export const unansweredPage = z.object({ items: z.array(unansweredItem), nextCursor: z.string().nullable() });
 export type UnansweredPage = z.infer<typeof unansweredPage>;
+
+/** Which conversations are listed. */
+export const conversationsQuery = periodQuery.extend({
+  q: text(200, 1)
+    .optional()
+    .describe('words that stand in one of its messages, the last one perhaps not whole; not of what is restricted'),
+  locale: locale.optional().describe('of the conversation; `de` is also `de-AT`'),
+  outcome: z
+    .enum(['answered', 'unanswered'])
+    .optional()
+    .describe('answered: answers answered, and none left its question open; unanswered: one did'),
+  state: z
+    .enum(['waiting', 'taken_over', 'open'])
+    .optional()
+    .describe('waiting: as told of each; taken_over: a person answers; open: neither'),
+  lead: z
+    .enum(['true', 'false'])
+    .transform(value => value === 'true')
+    .optional()
+    .describe('whether contact details were left in it'),
+});

@@ -7,8 +7,8 @@ import { text, timestamp, uuid } from './primitives.ts';
 export const dataRequestType = z.enum(['access', 'portability', 'rectification', 'erasure', 'restriction']);
 export type DataRequestType = z.infer<typeof dataRequestType>;
 
-/** Where a request came from: the visitor's chat, the site's plugin, or its platform. */
-export const dataRequestSource = z.enum(['widget', 'plugin', 'platform']);
+/** Where a request came from: the visitor's chat, the site's plugin, its platform, or somebody of the team. */
+export const dataRequestSource = z.enum(['widget', 'plugin', 'platform', 'console']);
 
 const changes = z
   .strictObject({
@@ -67,6 +67,9 @@ const exportedConversation = z.object({
   pageUrl: z.string().describe('where the chat began, without query and fragment'),
   pageTitle: z.string().nullable(),
   referrer: z.string().nullable(),
+  takenOverBy: z.string().optional().describe('who of the team answers in the assistant’s place, and since when'),
+  takenOverAt: timestamp.optional(),
+  chatOpenSince: timestamp.optional().describe('while the visitor has it open'),
   prechat: z.record(z.string(), z.string()).nullable().describe('what the visitor answered before the chat'),
   externalId: z.string().nullable().describe('the platform’s id of the customer who proved to be one'),
   createdAt: timestamp,

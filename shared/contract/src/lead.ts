@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TEXT_MAX } from './constants.ts';
-import { pageQuery } from './page.ts';
+import { periodQuery } from './page.ts';
 import { isStorable, locale, text, timestamp, timezone, uuid, webUrl } from './primitives.ts';
 
 const FIELDS_MAX = 20;
@@ -106,6 +106,17 @@ export const leadItem = z.object({
 });
 export type LeadItem = z.infer<typeof leadItem>;
 
+/** Which leads are listed. */
+export const leadsQuery = periodQuery.extend({
+  q: text(200, 1)
+    .optional()
+    .describe(
+      'words of the name, the address or the number, the last one perhaps not whole; not of what is restricted',
+    ),
+  kind: leadKind.optional(),
+  delivery: deliverySchema.shape.state.optional().describe('one of its deliveries stands so'),
+});
+
 export const leadPage = z.object({ items: z.array(leadItem), nextCursor: z.string().nullable() });
 export type LeadPage = z.infer<typeof leadPage>;
 
@@ -115,8 +126,9 @@ export const deliveryItem = z.object({ subjectId: uuid, ...deliverySchema.shape 
 export const deliveryPage = z.object({ items: z.array(deliveryItem), nextCursor: z.string().nullable() });
 export type DeliveryPage = z.infer<typeof deliveryPage>;
 
-/** `?state=&cursor=&limit=` of what has not arrived. */
-export const deliveriesQuery = pageQuery.extend({
+/** Which of what has not arrived is listed; a period is of when it began to wait. */
+export const deliveriesQuery = periodQuery.extend({
+  target: text(100, 1).optional().describe('what is to have it'),
   state: z.enum(['waiting', 'failed', 'held']).optional().describe('without it: what waits and what has failed'),
 });
 

@@ -25,11 +25,14 @@ const thread = z
 /** What of a product may be shown at most. */
 export const CARD_VARIANTS_MAX = 20;
 
+/** What somebody may write in one message. */
+export const messageText = text(2 * TEXT_MAX)
+  .refine(value => value.trim() !== '', 'is empty')
+  .refine(value => [...value].length <= TEXT_MAX, `is longer than ${TEXT_MAX} characters`);
+
 const said = {
   clientTurnId: uuid.describe('made by the browser for each question; the same one again is the same turn'),
-  text: text(2 * TEXT_MAX)
-    .refine(value => value.trim() !== '', 'is empty')
-    .refine(value => [...value].length <= TEXT_MAX, `is longer than ${TEXT_MAX} characters`),
+  text: messageText,
   page: z.strictObject({ url: webUrl, title: text(500).optional(), referrer: text(2_048).optional() }),
   locale: locale.optional(),
   customerToken: text(500, 1)
@@ -70,8 +73,11 @@ export const productCard = z.object({
 });
 export type ProductCard = z.infer<typeof productCard>;
 
-/** Why an answer ended: by itself, at the token limit, by the provider's safety filter, or because the visitor left. */
-export const finishReason = z.enum(['stop', 'length', 'filtered', 'interrupted']);
+/**
+ * Why an answer ended: by itself, at the token limit, by the provider's safety filter, or because the visitor left. With
+ * `agent` there is none: a person of the team has taken over, and will write.
+ */
+export const finishReason = z.enum(['stop', 'length', 'filtered', 'interrupted', 'agent']);
 export type FinishReason = z.infer<typeof finishReason>;
 
 /** Why an answer could not be finished. */
