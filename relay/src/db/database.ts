@@ -5,6 +5,7 @@ import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { sha256 } from '../lib/sha256.ts';
 import { openEmbedded } from './embedded.ts';
 import { Prisma, PrismaClient } from './generated/client.ts';
+import { type Listener, listenEmbedded, listenPostgres } from './listen.ts';
 import { everyTable, openSchemaEngine } from './schema-engine.ts';
 import { prepareVectors } from './vectors.ts';
 
@@ -27,6 +28,7 @@ export async function openDatabase(config: { databaseUrl: string | undefined; da
     ? applyMigrations(adapter).then(() => prepareVectors(embedded.pglite))
     : alone(config.databaseUrl as string, prepareVectors));
   const db = new PrismaClient({ adapter });
+  const stops: (() => Promise<void>)[] = [];
   return {
     db,
     kind: embedded ? ('embedded' as const) : ('postgresql' as const),
@@ -38,7 +40,17 @@ export async function openDatabase(config: { databaseUrl: string | undefined; da
      * there autovacuum and the rolling off of backups do it.
      */
     forgetDeleted: async (): Promise<void> => embedded?.forgetDeleted(),
+    /** Hears what any process says on a channel by NOTIFY, until the database is closed. */
+    async listen(listener: Listener): Promise<void> {
+      const { databaseUrl } = config;
+      stops.push(
+        embedded
+          ? await listenEmbedded(embedded.pglite, listener)
+          : await listenPostgres(databaseUrl as string, listener),
+      );
+    },
     async close() {
+      await Promise.all(stops.map(stop => stop()));
       await db.$disconnect();
       if (!pool.ended) await pool.end();
       await embedded?.close();

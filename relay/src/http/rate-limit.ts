@@ -7,6 +7,10 @@ const rates = {
   turnsPerIp: { points: 30, seconds: 60 },
   /** Questions in one conversation. */
   turnsPerConversation: { points: 12, seconds: 60 },
+  /** How often the browsers of one conversation say that somebody types. */
+  typingPerConversation: { points: 60, seconds: 60 },
+  /** What one user writes to visitors. */
+  agentMessagesPerUser: { points: 60, seconds: 60 },
   /** Contact details from one address. */
   leadsPerIp: { points: 30, seconds: 600 },
   /** Chats by e-mail that one address asks for, at all sites. */
@@ -21,8 +25,16 @@ const rates = {
   shopAdminPerShop: { points: 600, seconds: 60 },
   /** Wrong secrets from one address. */
   wrongSecretsPerIp: { points: 20, seconds: 60 },
-  /** Tries of the operator's key from one address, the right ones too: a limit on wrong ones alone stops no guesser. */
-  operatorKeysPerIp: { points: 10, seconds: 600 },
+  /** What one user does in the console. */
+  consolePerUser: { points: 1_200, seconds: 60 },
+  /** Calls of the console from one address with no session, or one that has ended. */
+  strangersPerIp: { points: 60, seconds: 60 },
+  /** Tries to sign in from one address, and at one e-mail address, the right ones too: a limit on wrong ones alone stops no guesser. */
+  signInsPerIp: { points: 30, seconds: 600 },
+  signInsPerEmail: { points: 10, seconds: 600 },
+  /** Mails that one address has us send to people: sign-ups, resets, invitations. */
+  accountMailsPerIp: { points: 20, seconds: 3_600 },
+  accountMailsPerEmail: { points: 5, seconds: 3_600 },
 } as const;
 
 export type Rate = keyof typeof rates;

@@ -1,3 +1,4 @@
+import type { Role } from '@confab/contract';
 import type { ParameterizedContext } from 'koa';
 import type { Site } from '../features/sites/index.ts';
 
@@ -8,3 +9,15 @@ export type RequestState = { requestId: string };
 export type SiteState = RequestState & { site: Site };
 
 export type SiteContext = ParameterizedContext<SiteState, { params: Record<string, string> }>;
+
+/** Who is signed in, in this request. */
+export type Actor = { userId: string; sessionId: string; name: string; email: string };
+
+/** A request of somebody who is signed in. Once authorized it has the role and the account it holds in. */
+export type UserState = RequestState & {
+  actor: Actor;
+  role?: Role;
+  accountId?: string;
+  /** What the audit log should know beside the ids of the path; ids and names of settings, never a value. */
+  audited?: Record<string, unknown>;
+};

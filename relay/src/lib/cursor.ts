@@ -3,6 +3,15 @@ import { AppError } from './app-error.ts';
 /** A place in a list that is ordered by time and then by id. */
 export type Place = { at: Date; id: string };
 
+/** From this time on and before that one, where either is given; as a list is asked for. */
+export type Period = { from?: string | undefined; to?: string | undefined };
+
+/** The same as a Prisma condition on a time. */
+export const within = ({ from, to }: Period) => ({
+  ...(from !== undefined && { gte: new Date(from) }),
+  ...(to !== undefined && { lt: new Date(to) }),
+});
+
 /** The place as a client hands it back, which need not know what it says. */
 const cursorOf = ({ at, id }: Place): string => Buffer.from(`${at.toISOString()} ${id}`).toString('base64url');
 
@@ -32,6 +41,14 @@ export function pageOf<Row extends { id: string }>(rows: Row[], limit: number, t
   return { page, nextCursor: rows.length > limit && last ? cursorOf({ at: timeOf(last), id: last.id }) : null };
 }
 
-/** What stands before this place in a list with the newest first, as a Prisma condition. */
+/**
+ * What stands before this place in a list with the newest first, as a Prisma condition. The bound is for the index, which
+ * would else be read from its beginning.
+ */
 export const olderThan = (place: Place | undefined) =>
-  place ? { OR: [{ createdAt: { lt: place.at } }, { createdAt: place.at, id: { lt: place.id } }] } : {};
+  place
+    ? {
+        createdAt: { lte: place.at },
+        OR: [{ createdAt: { lt: place.at } }, { createdAt: place.at, id: { lt: place.id } }],
+      }
+    : {};

@@ -5,14 +5,18 @@ export type Drain = ReturnType<typeof createDrain>;
 /** Lets what is running end, and nothing new begin. */
 export function createDrain() {
   const running = new Map<Promise<void>, AbortController>();
-  let draining = false;
+  const begun = new AbortController();
 
   return {
-    isDraining: () => draining,
+    isDraining: () => begun.signal.aborted,
+
+    /** Aborts as soon as a stop begins: for what would never end by itself. */
+    begun: begun.signal,
 
     /** Runs a piece of work that a stop has to wait for; its signal aborts when the wait is over. Throws 503. */
     async run(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-      if (draining) throw new AppError('unavailable', 'The relay is restarting. Please try again.', { retryAfterS: 2 });
+      if (begun.signal.aborted)
+        throw new AppError('unavailable', 'The relay is restarting. Please try again.', { retryAfterS: 2 });
       const controller = new AbortController();
       const promise = work(controller.signal);
       running.set(promise, controller);
@@ -21,7 +25,7 @@ export function createDrain() {
 
     /** Waits for all that runs; after `patienceMs` it is aborted, and given `graceMs` to keep what it has. */
     async drain({ patienceMs, graceMs }: { patienceMs: number; graceMs: number }): Promise<void> {
-      draining = true;
+      begun.abort();
       const all = Promise.allSettled([...running.keys()]);
       await Promise.race([all, pause(patienceMs)]);
       for (const controller of running.values()) controller.abort();

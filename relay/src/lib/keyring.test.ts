@@ -107,12 +107,6 @@ describe('a keyring', () => {
     );
   });
 
-  it('makes the same operator’s key at every start, from the secret key, and for nothing else', () => {
-    expect(createKeyring([key(1)]).operatorKey()).toBe(ring.operatorKey());
-    expect([createKeyring([key(2)]).operatorKey(), ring.demoSecret()]).not.toContain(ring.operatorKey());
-    expect(ring.operatorKey().length).toBeGreaterThan(40);
-  });
-
   it('names a public key as RFC 8037 does in its example', () => {
     const x = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo';
     expect(thumbprintOf({ kty: 'OKP', crv: 'Ed25519', x })).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');

@@ -21,10 +21,10 @@ type Purpose =
   | 'demo-secret'
   | 'log-signature'
   | 'webhook-signature'
-  | 'operator-key'
   | 'challenge'
   | 'mail-link'
-  | 'mail-address';
+  | 'mail-address'
+  | 'sign-in';
 
 /** Text that only the keyring can read; `keyId` says which key wrote it. */
 export type Sealed = { keyId: string; ciphertext: Uint8Array<ArrayBuffer> };
@@ -101,6 +101,12 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
     /** What stands for an e-mail address where it must not stand itself: one hash by each key, the newest first. */
     hashesOf: (address: string): string[] => hashing.map(key => mac(key, Buffer.from(address)).toString('base64url')),
 
+    /** What users' sessions are signed by, and their second factors encrypted, the newest first; `version` says which is which. */
+    signInSecrets: keys.map(key => ({
+      version: Number.parseInt(key.id, 16),
+      value: key.derive('sign-in').toString('base64url'),
+    })),
+
     /** An Ed25519 signature by the first of `logKeys`, for what is checked outside of the relay; base64url. */
     signLog: (payload: Uint8Array): string => ed25519Sign(null, payload, logSigner.privateKey).toString('base64url'),
 
@@ -116,9 +122,6 @@ export function createKeyring(secretKeys: readonly Uint8Array[]) {
 
     /** Their public halves as Standard Webhooks writes them, in the same order. */
     webhookKeys: webhookPairs.map(({ jwk }) => `whpk_${Buffer.from(jwk.x, 'base64url').toString('base64')}`),
-
-    /** What an operator signs in by where none was chosen: the same at every start, and nowhere stored. */
-    operatorKey: (): string => current.derive('operator-key').toString('base64url'),
 
     /** The secret of the demo site: the same at every start, and nowhere stored. */
     demoSecret: (): string => current.derive('demo-secret').toString('base64url'),

@@ -27,6 +27,7 @@ export const logFields = {
   err: (value: unknown) => linesOf(describeError(value)),
   requestId: uuid,
   siteId: uuid,
+  accountId: uuid,
   turnId: uuid,
   jobId: uuid,
   purgeRunId: uuid,
