@@ -179,8 +179,8 @@ function saidIn({ messages }: OwnedConversation, { transcript: w }: Words, time:
     size += text.length;
     return size <= TRANSCRIPT_MAX;
   });
-  const said = kept.toReversed().map(({ role, text, createdAt, citations }) => ({
-    by: { visitor: w.you, assistant: w.assistant, agent: w.team }[role],
+  const said = kept.toReversed().map(({ role, author, text, createdAt, citations }) => ({
+    by: { visitor: w.you, assistant: w.assistant, agent: author ? oneLine(author, 100) : w.team }[role],
     isVisitor: role === 'visitor',
     at: time(createdAt),
     text: role === 'visitor' ? withoutLinks(text, w.link) : text,

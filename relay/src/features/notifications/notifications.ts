@@ -34,6 +34,8 @@ type Deps = {
   mailer: Mailer;
   /** Where the mails are, if they are files. */
   folder: MailFolder | undefined;
+  /** Those of these files that are mails of somebody else, and are not to be taken away before their time. */
+  keepsFiles: (ids: string[]) => Promise<string[]>;
   from: string;
   offersTranscripts: boolean;
   relayOrigin: () => string;
@@ -96,7 +98,9 @@ export function createNotifications(deps: Deps) {
       const week = new Date(now().getTime() - FILE_DAYS * DAY_MS);
       const files = await folder.list();
       const old = files.filter(({ at }) => at < week).map(({ id }) => id);
-      await folder.remove([...old, ...(await store.stale(files.map(({ id }) => id)))]);
+      const stale = await store.stale(files.map(({ id }) => id));
+      const others = new Set(await deps.keepsFiles(stale));
+      await folder.remove([...old, ...stale.filter(id => !others.has(id))]);
       await folder.sweep(week);
     },
   };
