@@ -1,5 +1,6 @@
 import { redact } from '../lib/redact.ts';
 import type { Services } from '../services.ts';
+import { accountsInvite, accountsList } from './accounts.ts';
 import { type Command, type CommandIo, UsageError } from './command.ts';
 import { consentExport } from './consent-export.ts';
 import { consentVerify } from './consent-verify.ts';
@@ -8,7 +9,15 @@ import { evaluate } from './eval.ts';
 import { purge } from './purge.ts';
 
 /** Every command, in the order of the help. */
-export const commands: Command[] = [consentExport, consentVerify, purge, evaluate, dataMapCommand];
+export const commands: Command[] = [
+  consentExport,
+  consentVerify,
+  purge,
+  evaluate,
+  dataMapCommand,
+  accountsInvite,
+  accountsList,
+];
 
 export const usage = (): string => `Runs Confab's commands for the operator.
 

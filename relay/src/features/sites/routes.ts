@@ -1,7 +1,14 @@
-import { type SiteResponse, settingsUpdate, WIDGET_BODY_MAX } from '@confab/contract';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type Settings,
+  type SiteResponse,
+  type SiteSecretResponse,
+  settingsUpdate,
+  WIDGET_BODY_MAX,
+} from '@confab/contract';
 import type { Router } from '@koa/router';
 import { readJson } from '../../http/body.ts';
-import type { SiteContext, SiteState } from '../../http/request-state.ts';
+import type { SiteContext, SiteState, UserState } from '../../http/request-state.ts';
 import { validate } from '../../http/validate.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Sites } from './sites.ts';
@@ -54,6 +61,8 @@ export function siteRoutes(
         },
       );
     }
+    const changed = changedNames(sites.settingsOf(ctx.state.site), sites.settingsOf(site));
+    (ctx.state as SiteState & Partial<UserState>).audited = { changed };
     sendSettings(ctx, site);
   });
 
@@ -62,6 +71,21 @@ export function siteRoutes(
     ctx.body = sites.settingsOf(site);
   }
 }
+
+/** What only an owner of the site's account does with its secret. */
+export function siteSecretRoutes(router: Router<SiteState>, { sites }: Pick<Deps, 'sites'>): void {
+  router.post('/secret', async ctx => {
+    const { secret, previousUntil } = await sites.rotateSecret(ctx.state.site);
+    ctx.body = {
+      siteSecret: secret,
+      previousUntil: previousUntil?.toISOString() ?? null,
+    } satisfies SiteSecretResponse;
+  });
+}
+
+/** The settings that are others than before, by their names in the document, such as `answers`. */
+const changedNames = (before: Settings, after: Settings): string[] =>
+  Object.keys(after).filter(name => !isDeepStrictEqual(before[name as keyof Settings], after[name as keyof Settings]));
 
 const entityTagOf = (site: Site): string => `"${site.settingsVersion}"`;
 

@@ -14,6 +14,10 @@ import type { KeyChange, Plan, Site, SiteStore } from './store.ts';
 const CACHE_MS = 5_000;
 /** As long as the settings take one. */
 const NAME_MAX = 120;
+/** After a rotation both secrets are valid for so long, so that whoever uses one can change it without a gap. */
+const PREVIOUS_MS = 24 * 60 * 60 * 1_000;
+/** An account's sites are read with its user; more belong to several accounts. */
+const SITES_MAX = 200;
 
 export type Sites = ReturnType<typeof createSites>;
 
@@ -53,7 +57,7 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
 
     /** Throws 401 `unauthorized`. Always asks the database: a secret that was taken back opens nothing, in any process. */
     async bySecret(secret: string): Promise<Site> {
-      const site = await store.bySecretHash(sha256(secret));
+      const site = await store.bySecretHash(sha256(secret), now());
       if (!site)
         throw new AppError('unauthorized', 'This site secret is not valid (any more). Connect the site again.');
       return site;
@@ -63,6 +67,7 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
     async ensure(site: { key: string; name: string; secret: string; allowedOrigins: string[] }): Promise<Site> {
       await store.ensure({
         id: uuidv7(),
+        accountId: null,
         key: site.key,
         secretHash: sha256(site.secret),
         settings: defaultSettings(site),
@@ -72,25 +77,69 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
       return this.byKey(site.key);
     },
 
-    newest: store.newest,
-    byHomeUrl: store.byHomeUrl,
     erase: store.erase,
     secretHashOf: store.secretHashOf,
 
+    /** The hashes of every secret of the site that is valid now, the newest first. */
+    secretHashesOf: (siteId: string): Promise<string[]> => store.secretHashesOf(siteId, now()),
+
+    ofAccount: store.ofAccount,
+
+    /** Gives the site to the account, unless it is somebody's, which is false. */
+    giveTo: store.giveTo,
+
     /**
-     * Gives the site with this id, or a new one, to the plugin at `homeUrl`, with a secret that is told this once. The
-     * one before is void. `also` belongs to the same transaction. Nothing where there is no such site (any more).
+     * Makes a site of the account for pages at `origin`, with a secret that is told this once. Within a transaction that
+     * has locked the account. Throws 400 where the account has as many as there may be.
+     */
+    async create(
+      tx: Tx,
+      { accountId, name, origin }: { accountId: string; name: string; origin: string },
+    ): Promise<{ siteId: string; siteKey: string; secret: string }> {
+      const secret = newSecret();
+      const site = newSite({ name, allowedOrigins: [origin] }, accountId);
+      await store.add(tx, { ...site, secretHash: sha256(secret) });
+      await requireFew(tx, accountId);
+      return { siteId: site.id, siteKey: site.key, secret };
+    },
+
+    /**
+     * A new secret, told this once. The one before is valid until `previousUntil`, where there was one; one before that no
+     * more.
+     */
+    async rotateSecret(site: Site): Promise<{ secret: string; previousUntil: Date | null }> {
+      const secret = newSecret();
+      const previousUntil = new Date(now().getTime() + PREVIOUS_MS);
+      const hadOne = await store.rotateSecret(site.id, sha256(secret), previousUntil);
+      forgetCached();
+      return { secret, previousUntil: hadOne ? previousUntil : null };
+    },
+
+    /**
+     * Gives the site of the account with this id, or a new one, to the plugin at `homeUrl`, with a secret that is told this
+     * once. Those before are void. `also` belongs to the same transaction. Nothing where the account has no such site (any
+     * more). Throws 400 where a new one would be more than an account has.
      */
     async connect(
-      { siteId, platform, homeUrl }: { siteId: string | null; platform: Platform; homeUrl: string },
+      {
+        siteId,
+        accountId,
+        platform,
+        homeUrl,
+      }: { siteId: string | null; accountId: string; platform: Platform; homeUrl: string },
       also: (tx: Tx, siteId: string) => Promise<void>,
     ): Promise<{ site: Site; secret: string } | undefined> {
-      const secret = randomBytes(32).toString('base64url');
+      const secret = newSecret();
       const { host, origin } = new URL(homeUrl);
       const site =
-        siteId === null ? newSite({ name: host.slice(0, NAME_MAX), allowedOrigins: [origin] }) : { id: siteId };
+        siteId === null
+          ? newSite({ name: host.slice(0, NAME_MAX), allowedOrigins: [origin] }, accountId)
+          : { id: siteId, accountId };
       const connection = { platform, homeUrl, secretHash: sha256(secret) };
-      const isThere = await store.connect(site, connection, tx => also(tx, site.id));
+      const isThere = await store.connect(site, connection, async tx => {
+        if (siteId === null) await requireFew(tx, accountId);
+        await also(tx, site.id);
+      });
       forgetCached();
       const connected = isThere && (await store.byId(site.id));
       return connected ? { site: connected, secret } : undefined;
@@ -101,7 +150,7 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
       { platform, ...named }: { platform: Platform; name: string; allowedOrigins: string[] },
       also: (tx: Tx, siteId: string) => Promise<void>,
     ): Promise<void> {
-      const site = { ...newSite({ ...named, name: named.name.slice(0, NAME_MAX) }), platform };
+      const site = { ...newSite({ ...named, name: named.name.slice(0, NAME_MAX) }, null), platform };
       await store.prepare(site, tx => also(tx, site.id));
     },
 
@@ -116,7 +165,7 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
       settingsOf: (settings: StoredSettings) => StoredSettings,
       also: (tx: Tx) => Promise<void>,
     ): Promise<Site | undefined> {
-      const secretHash = sha256(randomBytes(32).toString('base64url'));
+      const secretHash = sha256(newSecret());
       const isThere = await store.connectApp(siteId, { platform, homeUrl, secretHash }, settingsOf, also);
       forgetCached();
       return isThere ? store.byId(siteId) : undefined;
@@ -177,6 +226,12 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
     },
   };
 
+  /** For who has just made one more. Throws 400. */
+  async function requireFew(tx: Tx, accountId: string): Promise<void> {
+    if ((await store.countLocked(tx, accountId)) <= SITES_MAX) return;
+    throw new AppError('validation_failed', `An account has at most ${SITES_MAX} sites. Erase one first.`);
+  }
+
   async function cached(name: string, read: () => Promise<Site | undefined>): Promise<Site | undefined> {
     const current = cache;
     const known = current.get(name);
@@ -186,11 +241,13 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
     return site;
   }
 
-  function newSite(named: { name: string; allowedOrigins: string[] }) {
+  function newSite(named: { name: string; allowedOrigins: string[] }, accountId: string | null) {
     const key = randomBytes(12).toString('hex');
-    return { id: uuidv7(), key, settings: defaultSettings(named), createdAt: now() };
+    return { id: uuidv7(), accountId, key, settings: defaultSettings(named), createdAt: now() };
   }
 }
+
+const newSecret = (): string => randomBytes(32).toString('base64url');
 
 const notFound = () => new AppError('site_not_found', 'No site has this key. Check data-site-key in the page.');
 

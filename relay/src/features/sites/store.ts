@@ -1,6 +1,7 @@
 import { laterAnswers, laterSettings, type Platform, type Verification } from '@confab/contract';
 import { type Db, Prisma, type Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import { olderThan, type Place } from '../../lib/cursor.ts';
 import type { Sealed } from '../../lib/keyring.ts';
 import type { SecretName, StoredSettings } from './secrets.ts';
 
@@ -12,6 +13,8 @@ export type Plan = { handle: string; name: string; answersPerMonth: number | nul
 /** One tenant, with everything that a request needs to know of it. */
 export type Site = {
   id: string;
+  /** Whose it is; nobody's where no account has taken it over yet. */
+  accountId: string | null;
   key: string;
   createdAt: Date;
   settings: StoredSettings;
@@ -31,12 +34,21 @@ export type Site = {
 /** What a plugin of a site brings. */
 export type Connection = { platform: Platform; homeUrl: string; secretHash: string };
 
-export type NewSite = { id: string; key: string; secretHash: string; settings: StoredSettings; createdAt: Date };
+export type NewSite = {
+  id: string;
+  accountId: string | null;
+  key: string;
+  secretHash: string;
+  settings: StoredSettings;
+  createdAt: Date;
+};
 /** `null` removes the key. */
 export type KeyChange = { provider: SecretName; key: (Sealed & { last4: string }) | null };
 
 /** As many as the settings may hold. */
 const ORIGINS_MAX = 20;
+/** The secret before the present one opens nothing any more. */
+const NO_PREVIOUS = { previousSecretHash: null, previousSecretUntil: null };
 
 export type SiteStore = ReturnType<typeof siteStore>;
 
@@ -44,44 +56,75 @@ export type SiteStore = ReturnType<typeof siteStore>;
 export const siteStore = (db: Db) => ({
   byId: (id: string) => find(db, { id }),
   byKey: (key: string) => find(db, { key }),
-  bySecretHash: (secretHash: string) => find(db, { secretHash }),
+
+  /** By its secret, or by the one before as long as that is valid. */
+  async bySecretHash(secretHash: string, now: Date): Promise<Site | undefined> {
+    const previous = { previousSecretHash: secretHash, previousSecretUntil: { gt: now } };
+    const row = await db.site.findFirst({ where: { OR: [{ secretHash }, previous] }, include: { providerKeys: true } });
+    return row ? siteOf(row) : undefined;
+  },
 
   /** Makes the site, or gives the one with this key a new secret and leaves the rest of it alone. */
   async ensure(site: NewSite): Promise<void> {
     await db.site.upsert({
       where: { key: site.key },
       create: { ...site, settings: site.settings as Prisma.InputJsonValue },
-      update: { secretHash: site.secretHash },
+      update: { secretHash: site.secretHash, ...NO_PREVIOUS },
     });
   },
 
-  /** Newest first. */
-  async newest(limit: number): Promise<Site[]> {
+  async add(tx: Tx, site: NewSite): Promise<void> {
+    await tx.site.create({ data: { ...site, settings: site.settings as Prisma.InputJsonValue } });
+  },
+
+  /** Gives the site to the account; false where it is somebody's, that account's too. */
+  async giveTo(tx: Tx, site: { id: string } | { key: string }, accountId: string): Promise<boolean> {
+    const { count } = await tx.site.updateMany({ where: { ...site, accountId: null }, data: { accountId } });
+    return count > 0;
+  },
+
+  /** How many sites the account has, while nobody else makes one. */
+  async countLocked(tx: Tx, accountId: string): Promise<number> {
+    await tx.$queryRaw`SELECT 1 FROM "Account" WHERE "id" = ${accountId}::uuid FOR NO KEY UPDATE`;
+    return tx.site.count({ where: { accountId } });
+  },
+
+  /** Those of the account, newest first; of them those with these ids, where some are given. */
+  async ofAccount(
+    accountId: string,
+    { siteIds, after, limit }: { siteIds: string[] | null; after: Place | undefined; limit: number },
+  ): Promise<Site[]> {
     const rows = await db.site.findMany({
+      where: { accountId, ...(siteIds && { id: { in: siteIds } }), ...olderThan(after) },
       include: { providerKeys: true },
-      orderBy: { createdAt: 'desc' },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: limit,
     });
     return rows.map(siteOf);
   },
 
-  /** The newest site that was connected from this address, also where it is not connected any more. */
-  async byHomeUrl(homeUrl: string): Promise<Site | undefined> {
-    const include = { providerKeys: true };
-    const row = await db.site.findFirst({ where: { homeUrl }, include, orderBy: { createdAt: 'desc' } });
-    return row ? siteOf(row) : undefined;
+  /**
+   * The site gets this secret; the one that it had is valid until then, and one before that no more. Gives whether it had
+   * one.
+   */
+  async rotateSecret(siteId: string, secretHash: string, previousUntil: Date): Promise<boolean> {
+    const [row] = await db.$queryRaw<{ had: boolean }[]>`
+      UPDATE "Site" SET "secretHash" = ${secretHash}, "previousSecretHash" = "secretHash",
+        "previousSecretUntil" = CASE WHEN "secretHash" IS NULL THEN NULL ELSE ${previousUntil}::timestamptz END
+      WHERE "id" = ${siteId}::uuid RETURNING "previousSecretHash" IS NOT NULL AS "had"`;
+    return row?.had ?? false;
   },
 
   /**
    * Gives the site to this plugin alone: makes it where `site` is a new one, else changes what the other one left. Its
-   * origin is admitted from then on. False where the site is gone.
+   * origin is admitted from then on. False where the account has no such site (any more).
    */
   async connect(
-    site: Omit<NewSite, 'secretHash'> | { id: string },
+    site: Omit<NewSite, 'secretHash'> | { id: string; accountId: string },
     connection: Connection,
     also: (tx: Tx) => Promise<void>,
   ): Promise<boolean> {
-    const connected = { ...connection, verification: 'pending', verifiedAt: null };
+    const connected = { ...connection, ...NO_PREVIOUS, verification: 'pending', verifiedAt: null };
     return inTransaction(db, async tx => {
       if ('settings' in site) {
         await tx.site.create({ data: { ...site, settings: site.settings as Prisma.InputJsonValue, ...connected } });
@@ -89,7 +132,9 @@ export const siteStore = (db: Db) => ({
         const { origin } = new URL(connection.homeUrl);
         const changed = await changedSettings(tx, site.id, settings => withOrigin(settings, origin));
         if (!changed) return false;
-        await tx.site.update({ where: { id: site.id }, data: { ...connected, ...changed } });
+        const { id, accountId } = site;
+        const { count } = await tx.site.updateMany({ where: { id, accountId }, data: { ...connected, ...changed } });
+        if (count === 0) return false;
       }
       await also(tx);
       return true;
@@ -116,7 +161,7 @@ export const siteStore = (db: Db) => ({
     return inTransaction(db, async tx => {
       const changed = await changedSettings(tx, siteId, settingsOf);
       if (!changed) return false;
-      const data = { ...connection, verification: null, verifiedAt: null, ...changed };
+      const data = { ...connection, ...NO_PREVIOUS, verification: null, verifiedAt: null, ...changed };
       await tx.site.update({ where: { id: siteId }, data });
       await also(tx);
       return true;
@@ -132,7 +177,7 @@ export const siteStore = (db: Db) => ({
 
   /** From here on nobody has a secret of the site; what it holds stays. */
   async disconnect(siteId: string, tx: Tx = db): Promise<void> {
-    const data = { secretHash: null, verification: null, verifiedAt: null };
+    const data = { secretHash: null, ...NO_PREVIOUS, verification: null, verifiedAt: null };
     await tx.site.updateMany({ where: { id: siteId }, data });
   },
 
@@ -145,6 +190,15 @@ export const siteStore = (db: Db) => ({
   async secretHashOf(siteId: string): Promise<string | undefined> {
     const row = await db.site.findUnique({ where: { id: siteId }, select: { secretHash: true } });
     return row?.secretHash ?? undefined;
+  },
+
+  /** The same with that of the secret before, where that is still valid; newest first. */
+  async secretHashesOf(siteId: string, now: Date): Promise<string[]> {
+    const row = await db.site.findUnique({ where: { id: siteId } });
+    if (!row?.secretHash) return [];
+    const { secretHash, previousSecretHash, previousSecretUntil } = row;
+    const isValid = previousSecretHash !== null && previousSecretUntil !== null && previousSecretUntil > now;
+    return [secretHash, ...(isValid ? [previousSecretHash] : [])];
   },
 
   /** Where the site still has this secret; a check of the connection before says nothing of the one that is. */
@@ -191,7 +245,13 @@ async function find(db: Db, where: Prisma.SiteWhereUniqueInput): Promise<Site | 
   return row ? siteOf(row) : undefined;
 }
 
-function siteOf({ secretHash, settings, ...row }: Prisma.SiteGetPayload<{ include: { providerKeys: true } }>): Site {
+function siteOf({
+  secretHash,
+  previousSecretHash: _hash,
+  previousSecretUntil: _until,
+  settings,
+  ...row
+}: Prisma.SiteGetPayload<{ include: { providerKeys: true } }>): Site {
   return { ...row, settings: known(settings as StoredSettings), isConnected: secretHash !== null } as Site;
 }
 
