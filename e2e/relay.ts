@@ -44,6 +44,7 @@ import { openDatabase } from '@confab/relay/db/database.ts';
 import { createLog } from '@confab/relay/lib/log.ts';
 import { startRelay } from '@confab/relay/relay.ts';
 import { inject } from 'vitest';
+import { type ConsoleRelay, signUp, type User } from './console.ts';
 import { connectPostgres } from './postgres.ts';
 
 /** What a test runs on whose promise rests on statements, locks or types of the database. */
@@ -55,7 +56,6 @@ export type TestDatabase = (typeof databases)[number];
 /** The same at every start, so that tests may know them. */
 export const SECRET_KEY = Buffer.alloc(32, 7).toString('base64');
 export const DEMO_SECRET = 'the-secret-of-the-demo-shop';
-export const OPERATOR_KEY = 'the-key-of-the-operator';
 export const SHOP = 'https://shop.example';
 
 /** What a small shop knows. */
@@ -368,31 +368,55 @@ export function connectQuery(homeUrl: string, verifier = 'v'.repeat(43)) {
   };
 }
 
-/** An owner's browser at the connect page, without a script: it sends the forms as they stand in the page. */
-export function ownerClient(url: string) {
-  const hiddenIn = (html: string) =>
-    Object.fromEntries(
-      [...html.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g)].map(([, name, value = '']) => [
-        name as string,
-        value.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))),
-      ]),
-    );
-  const post = (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
+/**
+ * An owner's browser at the connect page, without a script: it sends the forms as they stand in the page. Signed in as
+ * the user that is given, or as somebody who signs up for it.
+ */
+export function ownerClient(relay: ConsoleRelay, given?: Pick<User, 'cookie' | 'me'>) {
+  const { url } = relay;
+  let signedIn: Promise<Pick<User, 'cookie' | 'me'>> | undefined;
+  const user = () => {
+    signedIn ??= given ? Promise.resolve(given) : signUp(relay);
+    return signedIn;
+  };
+  const post = async (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
     call<string>('POST', `${url}${path}`, {
       body: new URLSearchParams(form).toString(),
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+      headers: {
+        'Content-Type': 'application/x-www-form-urlencoded',
+        Origin: new URL(url).origin,
+        Cookie: (await user()).cookie,
+        ...headers,
+      },
     });
   return {
+    user,
     post,
-    open: (query: Record<string, string>) => call<string>('GET', `${url}/connect?${new URLSearchParams(query)}`),
-    signIn: (query: Record<string, string>, operatorKey = OPERATOR_KEY, headers: Record<string, string> = {}) =>
-      post('/connect', { ...query, operatorKey }, headers),
+    open: async (query: Record<string, string>) =>
+      call<string>('GET', `${url}/connect?${new URLSearchParams(query)}`, {
+        headers: { Cookie: (await user()).cookie },
+      }),
 
-    /** Both steps; gives the address that the browser is sent back to. */
-    async decide(query: Record<string, string>, form: Record<string, string>): Promise<URL> {
-      const page = await this.signIn(query);
-      if (page.status !== 200) throw new Error(`no second step: ${page.status}`);
-      const sent = await post('/connect/decision', { ...hiddenIn(page.body), ...form });
+    /** The account that they have of their own. */
+    async accountId(): Promise<string> {
+      const [account] = (await (await user()).me()).accounts;
+      if (!account) throw new Error('the user has no account');
+      return account.accountId;
+    },
+
+    /** The ticket of a page that asks for this. */
+    async ticket(query: Record<string, string>): Promise<string> {
+      const page = await this.open(query);
+      const ticket = /name="ticket" value="([^"]+)"/.exec(page.body)?.[1];
+      if (!ticket) throw new Error(`no page to decide on: ${page.status}`);
+      return ticket;
+    },
+
+    /** Opens the page and decides; `site` is an id, or a new one of their account. Gives where the browser is sent. */
+    async decide(query: Record<string, string>, { decision, site = 'new' }: { decision: string; site?: string }) {
+      const ticket = await this.ticket(query);
+      const chosen = site === 'new' ? `new:${await this.accountId()}` : site;
+      const sent = await post('/connect/decision', { ticket, decision, site: chosen });
       if (sent.status !== 303) throw new Error(`no way back: ${sent.status} ${sent.body}`);
       return new URL(sent.headers.get('Location') ?? '');
     },
@@ -405,7 +429,7 @@ export function ownerClient(url: string) {
 
     exchange: (body: object) => call<ConnectTokenResponse>('POST', `${url}/v1/connect/token`, { body }),
 
-    /** Connects a site from the first page to its secret; `site` is the id of one that is there. */
+    /** Connects a site from the page to its secret; `site` is the id of one that is there. */
     async connect(homeUrl: string, site?: string) {
       const code = await this.approve(connectQuery(homeUrl), site);
       const { status, body } = await this.exchange({ code, codeVerifier: 'v'.repeat(43), siteUrl: homeUrl });
@@ -614,7 +638,6 @@ const baseEnvironment = (dataDir: string): NodeJS.ProcessEnv => ({
   CONFAB_DATA_DIR: dataDir,
   CONFAB_SECRET_KEY: SECRET_KEY,
   CONFAB_DEMO_SECRET: DEMO_SECRET,
-  CONFAB_OPERATOR_KEY: OPERATOR_KEY,
   CONFAB_RATE_LIMIT: 'off',
   CONFAB_LOG_LEVEL: 'debug',
 });

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { ConnectTokenResponse, Verification } from '@confab/contract';
+import type { ConnectTokenResponse, Role, Verification } from '@confab/contract';
 import type { Db, Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import type { Authority } from '../../http/authorize.ts';
+import type { Actor } from '../../http/request-state.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { isSame } from '../../lib/is-same.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import type { LegalHolds } from '../privacy/index.ts';
@@ -17,10 +18,19 @@ import type { ConnectStore } from './store.ts';
 const CODE_MS = 10 * 60 * 1_000;
 /** The plugin gets this long to keep its new secret, before it is asked to prove that it has it. */
 const CHECK_AFTER_S = 2;
-/** More would be no choice. An older site is still offered where the same address asks. */
-const CHOICES_MAX = 100;
+/** Whoever has a site's secret may do with it what its owner may, so nobody below may hand it out. */
+const NEEDS: Role = 'owner';
+/** As many as an account has. */
+const CHOICES_MAX = 200;
 
 export type Connect = ReturnType<typeof createConnect>;
+
+/** An account of which the user is an owner, and the sites of it that may be given to a plugin. */
+export type Owned = { accountId: string; name: string; sites: Site[] };
+/** One in which they are something else. */
+export type Joined = { name: string; role: Role };
+/** Which site shall be connected: one that is there, or a new one of an account. */
+export type Chosen = { siteId: string } | { newIn: string };
 
 type Deps = {
   db: Db;
@@ -29,8 +39,9 @@ type Deps = {
   legalHolds: Pick<LegalHolds, 'holdsAnything'>;
   jobs: Pick<Jobs, 'enqueue'>;
   keyring: Pick<Keyring, 'encrypt' | 'decrypt' | 'webhookKeys'>;
-  /** What whoever runs this relay signs in by, as long as it has no accounts. */
-  operatorKey: string;
+  accountsOf: (userId: string) => Promise<{ accountId: string; name: string; role: Role }[]>;
+  roleIn: Authority['roleIn'];
+  audit: Authority['audit'];
   /** Whether a site may be given to a plugin. */
   isOffered: (site: Site) => boolean;
   /** Takes what was deleted out of the files, where these are ours. */
@@ -43,31 +54,50 @@ export function createConnect(deps: Deps) {
   const { db, store, sites, jobs, keyring, now } = deps;
 
   return {
-    isOperator: (key: string): boolean => isSame(digestOf(key), digestOf(deps.operatorKey)),
+    ticketFor: (asked: Asked, sessionId: string): string => ticketFor(asked, sessionId, keyring, now()),
 
-    ticketFor: (asked: Asked): string => ticketFor(asked, keyring, now()),
+    /** Throws 400 for a ticket that is too old, of another session, or not ours. */
+    askedByTicket: (ticket: string, sessionId: string): Asked => askedByTicket(ticket, sessionId, keyring, now()),
 
-    /** Throws 400 for a ticket that is too old, or not ours. */
-    askedByTicket: (ticket: string): Asked => askedByTicket(ticket, keyring, now()),
-
-    /** The sites that may be given to the plugin, and the one that was at its address before. */
-    async choicesFor({ homeUrl }: Asked): Promise<{ sites: Site[]; before: Site | undefined }> {
-      const [newest, before] = await Promise.all([sites.newest(CHOICES_MAX), sites.byHomeUrl(homeUrl)]);
-      const others = newest.filter(({ id }) => id !== before?.id);
-      const offered = [...(before ? [before] : []), ...others].filter(deps.isOffered);
-      return { sites: offered, before: offered.find(({ id }) => id === before?.id) };
+    /**
+     * The accounts of the user: those whose sites they may give to the plugin, and the others. `before` is the site that was
+     * at the plugin's address before.
+     */
+    async choicesFor(
+      { homeUrl }: Asked,
+      userId: string,
+    ): Promise<{ owned: Owned[]; joined: Joined[]; before: Site | undefined }> {
+      const accounts = await deps.accountsOf(userId);
+      const owned: Owned[] = [];
+      for (const { accountId, name } of accounts.filter(({ role }) => role === NEEDS)) {
+        const all = await sites.ofAccount(accountId, { siteIds: null, after: undefined, limit: CHOICES_MAX });
+        const offered = all.filter(deps.isOffered);
+        const isBefore = (site: Site) => site.homeUrl === homeUrl;
+        owned.push({
+          accountId,
+          name,
+          sites: [...offered.filter(isBefore), ...offered.filter(site => !isBefore(site))],
+        });
+      }
+      const before = owned.flatMap(account => account.sites).find(site => site.homeUrl === homeUrl);
+      return { owned, joined: accounts.filter(({ role }) => role !== NEEDS), before };
     },
 
     /** The address to go back to with a code for this site, or for a new one. Throws 400 where it is not offered. */
-    async approve(asked: Asked, siteId: string | null): Promise<string> {
-      const site = siteId === null ? undefined : await sites.byId(siteId);
-      if (siteId !== null && !(site && deps.isOffered(site))) {
-        throw new AppError('validation_failed', 'The site that was chosen is not there any more. Choose again.');
+    async approve(asked: Asked, chosen: Chosen, actor: Actor): Promise<string> {
+      const site = 'siteId' in chosen ? await sites.byId(chosen.siteId) : undefined;
+      const accountId = 'newIn' in chosen ? chosen.newIn : site?.accountId;
+      const isOffered = 'newIn' in chosen || (site && deps.isOffered(site));
+      if (!accountId || !isOffered || (await deps.roleIn(actor.userId, accountId)) !== NEEDS) {
+        throw new AppError('validation_failed', 'What was chosen is not there any more. Press Connect again.');
       }
       const code = randomBytes(32).toString('base64url');
       const { platform, homeUrl, codeChallenge } = asked;
-      const expiresAt = new Date(now().getTime() + CODE_MS);
-      await store.add({ hash: sha256(code), siteId, platform, siteUrl: homeUrl, codeChallenge, expiresAt }, now());
+      const at = now();
+      const approval = { siteId: site?.id ?? null, accountId, approvedBy: actor.userId, platform, siteUrl: homeUrl };
+      const expiresAt = new Date(at.getTime() + CODE_MS);
+      await store.add({ hash: sha256(code), ...approval, codeChallenge, expiresAt }, at);
+      await deps.audit({ accountId, siteId: site?.id ?? null, actor, action: 'connectSite', details: { platform } });
       return backTo(asked, { code });
     },
 
@@ -79,9 +109,10 @@ export function createConnect(deps: Deps) {
       const code = await store.spend(sha256(given.code), now());
       const isTheirs =
         code?.codeChallenge === challengeOf(given.codeVerifier) && code.siteUrl === homeUrlOf(given.siteUrl);
-      if (!code || !isTheirs) throw invalid();
-      const { siteId, platform, siteUrl: homeUrl } = code;
-      const connected = await sites.connect({ siteId, platform, homeUrl }, (tx, id) =>
+      // Who approved may have lost the account meanwhile.
+      if (!code || !isTheirs || (await deps.roleIn(code.approvedBy, code.accountId)) !== NEEDS) throw invalid();
+      const { siteId, accountId, platform, siteUrl: homeUrl } = code;
+      const connected = await sites.connect({ siteId, accountId, platform, homeUrl }, (tx, id) =>
         check(id, { tx, startAfterS: CHECK_AFTER_S }),
       );
       if (!connected) throw invalid();
@@ -129,9 +160,6 @@ function backTo({ redirectUri, state }: Asked, answer: Record<string, string>): 
 
 /** RFC 7636, 4.6. */
 const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
-
-/** Of one length, whatever was typed. */
-const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 const invalid = () =>
   new AppError(

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Role } from '@confab/contract';
+import type { Actor } from '../../http/request-state.ts';
 import { escaped, htmlPage } from '../../lib/html.ts';
 import type { Site } from '../sites/index.ts';
-import { type Asked, parametersOf } from './asked.ts';
+import type { Asked } from './asked.ts';
+import type { Joined, Owned } from './connect.ts';
 
 // Pages without a script: they are shown before anything is trusted, and must work for everybody.
 
@@ -23,16 +26,16 @@ export function policyOf(asked: Asked | undefined): string {
   return [...rules, "base-uri 'none'", "frame-ancestors 'none'"].join('; ');
 }
 
-/** Step 1: who asks, what will be shared, and the operator's key. */
-export function askingPage({ asked, relay, refusal, cancel }: Asking): string {
-  const site = hostOf(asked);
-  const title = `Connect ${site} to this relay?`;
+/** Who asks, what will be shared, which site it becomes, and the decision. */
+export function choosingPage({ asked, relay, actor, ticket, owned, before }: Choosing): string {
+  const host = hostOf(asked);
+  const title = `Connect ${host} to this relay?`;
+  const accounts = owned.map(account => accountOf(account, before, owned)).join('\n');
   return page(
-    refusal ? `Error: ${title}` : title,
+    title,
     relay,
-    'Step 1 of 2',
-    `${refusal ? summary(refusal) : ''}
-<h1>${escaped(title)}</h1>
+    `<h1>${escaped(title)}</h1>
+${who(actor, ticket)}
 <p>The ${NAMES[asked.platform]} site <strong>${escaped(asked.homeUrl)}</strong> asks to be connected. Go on if it is yours, and
 if you pressed Connect there.</p>
 <h2 id="shared">What will be shared</h2>
@@ -48,53 +51,14 @@ if you pressed Connect there.</p>
   days, 90 for pages seen and 3 years for the consent log, unless you choose otherwise.</dd>
   <dt>From this relay</dt>
   <dd>Questions, with the passages that fit them, go to the language model that you choose in the settings; without one,
-  nowhere. Contact details that visitors leave go to the site.</dd>
+  nowhere. Contact details that visitors leave go to the site. Whoever administers the site can do there what an owner of the
+  account may do with this one site.</dd>
 </dl>
-<form method="post" action="/connect">
-${hidden(parametersOf(asked))}
-<label class="key" for="operatorKey">Operator’s key</label>
-<p class="hint" id="key-hint">It is printed when this relay starts, unless its operator chose one (CONFAB_OPERATOR_KEY).
-It proves that this relay is yours.</p>
-<input class="key-field" type="password" id="operatorKey" name="operatorKey" required maxlength="512" autocomplete="off"
- spellcheck="false" autocapitalize="none" aria-describedby="key-hint${refusal ? ' key-refusal' : ''}"${refusal ? ' aria-invalid="true"' : ''}>
-<div class="actions">
-  <button>Continue</button>
-  <a class="button quiet" href="${escaped(cancel)}">Cancel, back to the site</a>
-</div>
-</form>`,
-  );
-}
-
-type Asking = {
-  asked: Asked;
-  /** The relay's host, as the owner sees it. */
-  relay: string;
-  /** Why the key was not taken. */
-  refusal?: string;
-  /** Where the site learns that the owner said no. */
-  cancel: string;
-};
-
-/** Step 2: which site it becomes, and the decision. */
-export function choosingPage({ asked, relay, ticket, sites, before }: Choosing): string {
-  const host = hostOf(asked);
-  const title = `Choose a site for ${host}`;
-  const isBefore = (site: Site) => site.id === before?.id;
-  return page(
-    title,
-    relay,
-    'Step 2 of 2',
-    `<h1>${escaped(title)}</h1>
-<p>A site on this relay holds the settings, the knowledge and the chats of one website.</p>
 <form method="post" action="/connect/decision">
 ${hidden({ ticket })}
-<fieldset>
-<legend>${escaped(asked.homeUrl)} becomes</legend>
-<div class="sites">
-${choice({ value: 'new', name: 'A new site', notes: ['It begins empty.'], isChecked: !before })}
-${sites.map(site => choice({ value: site.id, name: site.settings.name, ...stateOf(site, isBefore(site)), isChecked: isBefore(site) })).join('\n')}
-</div>
-</fieldset>
+<h2 id="becomes">${escaped(asked.homeUrl)} becomes</h2>
+<p class="hint">A site on this relay holds the settings, the knowledge and the chats of one website.</p>
+${accounts}
 <div class="actions">
   <button name="decision" value="approve">Approve</button>
   <button class="quiet" name="decision" value="refuse">Refuse</button>
@@ -104,34 +68,82 @@ ${sites.map(site => choice({ value: site.id, name: site.settings.name, ...stateO
   );
 }
 
-type Choosing = { asked: Asked; relay: string; ticket: string; sites: Site[]; before: Site | undefined };
+type Shown = { asked: Asked; relay: string; actor: Actor; ticket: string };
+type Choosing = Shown & { owned: Owned[]; before: Site | undefined };
+
+/** What the user belongs to does not let them connect a site. */
+export function refusingPage({ asked, relay, actor, ticket, joined, cancel }: Refusing): string {
+  const title = 'You may not connect sites';
+  const accounts = joined.map(({ name, role }) => `<li>In <b>${escaped(name)}</b> you are ${ROLES[role]}.</li>`);
+  return page(
+    title,
+    relay,
+    `<h1>${title}</h1>
+${who(actor, ticket)}
+<p>The ${NAMES[asked.platform]} site <strong>${escaped(asked.homeUrl)}</strong> asks to be connected. That takes an owner of
+an account.</p>
+${accounts.length > 0 ? `<ul>${accounts.join('\n')}</ul>` : '<p>You belong to no account any more.</p>'}
+<p>Ask an owner to connect the site or to give you their role, or make an account of your own in the
+<a href="/console/account">console</a>. Nothing was shared, and nothing was changed.</p>
+<div class="actions"><a class="button" href="${escaped(cancel)}">Cancel, back to the site</a></div>`,
+  );
+}
+
+type Refusing = Shown & {
+  joined: Joined[];
+  /** Where the site learns that it was not connected. */
+  cancel: string;
+};
+
+/** A role, as its holder reads it. */
+const ROLES: Record<Role, string> = {
+  reader: 'a reader, who sees everything and changes nothing',
+  agent: 'an agent, who talks with visitors',
+  manager: 'a manager, who changes how sites work, and not which there are',
+  owner: 'an owner',
+};
 
 /** The request cannot be shown, for this reason; there is nowhere safe to send the owner back to. */
 export function faultPage({ relay, reason }: { relay: string; reason: string }): string {
   return page(
     'This site cannot be connected like this',
     relay,
-    'Connect',
     `<div class="wrong" role="alert"><h1>This site cannot be connected like this</h1><p>${escaped(reason)}</p></div>
 <p>Nothing was shared, and nothing was changed. Go back to your site’s admin and press Connect there again. If that ends here
 too, update the Confab plugin, or tell its makers the sentence above.</p>`,
   );
 }
 
-function page(title: string, relay: string, step: string, content: string): string {
+function page(title: string, relay: string, content: string): string {
   const body = `<main>
-<p class="brand"><span><b>Confab</b> relay at ${escaped(relay)}</span> <span>${step}</span></p>
+<p class="brand"><span><b>Confab</b> relay at ${escaped(relay)}</span></p>
 ${content}
 </main>`;
   return htmlPage({ lang: 'en', title, style: STYLE, body });
 }
 
-/** What went wrong, first on the page and with the focus, and a way to the field. */
-const summary = (refusal: string): string => `<div class="wrong" role="alert" tabindex="-1" autofocus>
-<p id="key-refusal"><b>${escaped(refusal)}</b></p>
-<p><a href="#operatorKey">To the operator’s key</a></p>
+/** Who is signed in, and the way to be somebody else. */
+const who = (
+  { name, email }: Actor,
+  ticket: string,
+): string => `<form class="who" method="post" action="/connect/sign-out">
+${hidden({ ticket })}
+<span>Signed in as <b>${escaped(name)}</b> (${escaped(email)})</span> <button class="link">Use another account</button>
+</form>`;
+
+/** The sites of one account to choose from; its name where there are several. */
+function accountOf({ accountId, name, sites }: Owned, before: Site | undefined, all: Owned[]): string {
+  const isFirst = all[0]?.accountId === accountId;
+  const isBefore = (site: Site) => site.id === before?.id;
+  const fresh = { value: `new:${accountId}`, name: 'A new site', notes: ['It begins empty.'] };
+  return `<fieldset aria-describedby="becomes">
+<legend>In the account ${escaped(name)}</legend>
+<div class="sites">
+${choice({ ...fresh, isChecked: isFirst && !before })}
+${sites.map(site => choice({ value: site.id, name: site.settings.name, ...stateOf(site, isBefore(site)), isChecked: isBefore(site) })).join('\n')}
 </div>
-`;
+</fieldset>`;
+}
 
 type Choice = { value: string; name: string; notes: string[]; warning?: string | undefined; isChecked: boolean };
 

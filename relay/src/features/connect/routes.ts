@@ -1,47 +1,64 @@
 import { connectTokenRequest, disconnectRequest, uuid, WIDGET_BODY_MAX } from '@confab/contract';
 import type { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import { type Authority, admitUsers } from '../../http/authorize.ts';
 import { readForm, readJson } from '../../http/body.ts';
 import { clientAddress } from '../../http/client-address.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
-import type { RequestState, SiteState } from '../../http/request-state.ts';
+import type { Actor, RequestState, SiteState, UserState } from '../../http/request-state.ts';
 import { validate } from '../../http/validate.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { type Asked, askedOf } from './asked.ts';
-import type { Connect } from './connect.ts';
-import { askingPage, choosingPage, faultPage, policyOf } from './pages.ts';
+import { type Asked, askedOf, pathOf } from './asked.ts';
+import type { Chosen, Connect } from './connect.ts';
+import { choosingPage, faultPage, policyOf, refusingPage } from './pages.ts';
 
 const FORM_MAX = 16 * 1024;
 
-type Deps = { connect: Connect; rateLimit: RateLimit };
+type Deps = {
+  connect: Connect;
+  actorOf: Authority['actorOf'];
+  /** Ends the session of this browser. */
+  signOut: (ctx: Context) => Promise<void>;
+  rateLimit: RateLimit;
+};
 
 /** What an owner's browser and the plugin behind it do before there is a secret. */
-export function connectPageRoutes(router: Router<RequestState>, { connect, rateLimit }: Deps): void {
-  router.get('/connect', inWords, ctx => {
-    sendAsking(ctx, askedOf(ctx.query));
-  });
+export function connectPageRoutes(router: Router<RequestState>, { connect, actorOf, signOut, rateLimit }: Deps): void {
+  const admit = admitUsers({ actorOf, rateLimit });
 
-  router.post('/connect', inWords, async ctx => {
-    const { operatorKey = '', ...parameters } = await readForm(ctx, { max: FORM_MAX });
-    const asked = askedOf(parameters);
-    const refusal = await refusalOf(operatorKey, ctx);
-    if (refusal) return sendAsking(ctx, asked, refusal);
-    const choices = await connect.choicesFor(asked);
-    const ticket = connect.ticketFor(asked);
-    sendPage(ctx, choosingPage({ asked, relay: ctx.host, ticket, ...choices }), asked);
+  router.get('/connect', inWords, async ctx => {
+    const asked = askedOf(ctx.query);
+    const actor = await whoIsIn(ctx);
+    if (!actor) return sendToSignIn(ctx, asked);
+    const choices = await connect.choicesFor(asked, actor.userId);
+    const shown = { asked, relay: ctx.host, actor, ticket: connect.ticketFor(asked, actor.sessionId) };
+    if (choices.owned.length === 0) {
+      ctx.status = 403;
+      return sendPage(ctx, refusingPage({ ...shown, ...choices, cancel: connect.refuse(asked) }), asked);
+    }
+    sendPage(ctx, choosingPage({ ...shown, ...choices }), asked);
   });
 
   router.post('/connect/decision', inWords, async ctx => {
-    const { ticket = '', decision, site } = await readForm(ctx, { max: FORM_MAX });
-    const asked = connect.askedByTicket(ticket);
+    const actor = await whoIsIn(ctx);
+    const { ticket = '', decision, site = '' } = await readForm(ctx, { max: FORM_MAX });
+    if (!actor) throw signedOut();
+    const asked = connect.askedByTicket(ticket, actor.sessionId);
     if (decision !== 'approve' && decision !== 'refuse') throw unfinished();
-    if (decision === 'approve' && site !== 'new' && !uuid.safeParse(site).success) throw unfinished();
-    const chosen = site === 'new' ? null : String(site);
-    const target = decision === 'approve' ? await connect.approve(asked, chosen) : connect.refuse(asked);
+    const target = decision === 'approve' ? await connect.approve(asked, chosenBy(site), actor) : connect.refuse(asked);
     // 303: the browser comes to the site by GET, and leaves the form behind (RFC 9700, 4.12).
     ctx.redirect(target);
     ctx.status = 303;
     ctx.set('Content-Security-Policy', policyOf(asked));
+  });
+
+  router.post('/connect/sign-out', inWords, async ctx => {
+    const actor = await whoIsIn(ctx);
+    const { ticket = '' } = await readForm(ctx, { max: FORM_MAX });
+    if (!actor) throw signedOut();
+    const asked = connect.askedByTicket(ticket, actor.sessionId);
+    await signOut(ctx);
+    sendToSignIn(ctx, asked);
   });
 
   router.post('/v1/connect/token', async ctx => {
@@ -53,31 +70,22 @@ export function connectPageRoutes(router: Router<RequestState>, { connect, rateL
     });
   });
 
-  function sendAsking(ctx: Context, asked: Asked, refusal?: Refusal): void {
-    const cancel = connect.refuse(asked);
-    if (refusal) ctx.status = refusal.status;
-    if (refusal?.retryAfterS) ctx.set('Retry-After', String(refusal.retryAfterS));
-    sendPage(ctx, askingPage({ asked, relay: ctx.host, cancel, ...(refusal && { refusal: refusal.words }) }), asked);
-  }
-
-  async function refusalOf(operatorKey: string, ctx: Context): Promise<Refusal | undefined> {
+  /** Throws 403 for a form that no page of ours sent. */
+  async function whoIsIn(ctx: Context): Promise<Actor | undefined> {
     try {
-      await rateLimit('operatorKeysPerIp', clientAddress(ctx));
+      await admit(ctx as Parameters<typeof admit>[0], async () => {});
+      return (ctx.state as UserState).actor;
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      const { status, retryAfterS = 0 } = error;
-      const minutes = Math.ceil(retryAfterS / 60);
-      const words = `Too many tries. Wait ${minutes === 1 ? 'a minute' : `${minutes} minutes`} and try again.`;
-      return { status, retryAfterS, words };
+      if (error instanceof AppError && error.code === 'unauthorized') return undefined;
+      throw error;
     }
-    // As it was copied out of a terminal.
-    return connect.isOperator(operatorKey.trim())
-      ? undefined
-      : { status: 403, words: 'That is not the operator’s key.' };
   }
 }
 
-type Refusal = { status: number; words: string; retryAfterS?: number };
+function sendToSignIn(ctx: Context, asked: Asked): void {
+  ctx.redirect(`/console/sign-in?${new URLSearchParams({ next: pathOf(asked) })}`);
+  ctx.status = 303;
+}
 
 /** A connected plugin: has the connection checked, and ends it. */
 export function connectRoutes(router: Router<SiteState>, { connect }: Pick<Deps, 'connect'>): void {
@@ -100,6 +108,7 @@ const inWords: Middleware = async (ctx, next) => {
   } catch (error) {
     if (!(error instanceof AppError) || error.status >= 500) throw error;
     ctx.status = error.status;
+    if (error.retryAfterS !== undefined) ctx.set('Retry-After', String(error.retryAfterS));
     sendPage(ctx, faultPage({ relay: ctx.host, reason: error.message }), undefined);
   }
 };
@@ -107,9 +116,20 @@ const inWords: Middleware = async (ctx, next) => {
 function sendPage(ctx: Context, html: string, asked: Asked | undefined): void {
   ctx.set('Content-Security-Policy', policyOf(asked));
   ctx.set('Cross-Origin-Resource-Policy', 'same-origin');
+  // Without any referrer a browser says of a form only that it comes from "null".
+  ctx.set('Referrer-Policy', 'same-origin');
   ctx.type = 'html';
   ctx.body = html;
 }
 
+/** A site by its id, or a new one of an account as `new:` and the account's id. */
+function chosenBy(value: string): Chosen {
+  const [, isNew, id] = /^(new:)?(.*)$/s.exec(value) ?? [];
+  if (!uuid.safeParse(id).success) throw unfinished();
+  return isNew ? { newIn: id as string } : { siteId: id as string };
+}
+
 const unfinished = () =>
   new AppError('validation_failed', 'The form came without a decision. Send it as it was shown.');
+const signedOut = () =>
+  new AppError('unauthorized', 'You are not signed in any more. Press Connect on your site again.');

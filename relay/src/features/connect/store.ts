@@ -5,6 +5,9 @@ import type { Db, Tx } from '../../db/database.ts';
 export type ConnectCode = {
   hash: string;
   siteId: string | null;
+  accountId: string;
+  /** The user who approved. */
+  approvedBy: string;
   platform: Platform;
   siteUrl: string;
   codeChallenge: string;
@@ -24,7 +27,8 @@ export const connectStore = (db: Db) => ({
   async spend(hash: string, now: Date): Promise<ConnectCode | undefined> {
     const gone = await db.$queryRaw<ConnectCode[]>`
       DELETE FROM "ConnectCode" WHERE "hash" = ${hash} OR "expiresAt" <= ${now}::timestamptz
-      RETURNING "hash", "siteId"::text AS "siteId", "platform", "siteUrl", "codeChallenge", "expiresAt"`;
+      RETURNING "hash", "siteId"::text AS "siteId", "accountId"::text AS "accountId", "approvedBy"::text AS "approvedBy",
+        "platform", "siteUrl", "codeChallenge", "expiresAt"`;
     return gone.find(code => code.hash === hash && code.expiresAt > now);
   },
 

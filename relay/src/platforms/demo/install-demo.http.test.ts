@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signUp } from '../../../../e2e/console.ts';
 import { DEMO_SECRET, startTestRelay, type TestRelay } from '../../../../e2e/relay.ts';
 import { installDemo } from './install-demo.ts';
 
@@ -8,6 +9,13 @@ describe('the demo shop', () => {
     relay = await startTestRelay({ demo: true });
   });
   afterAll(() => relay.stop());
+
+  it('is given to the first account of the relay, and to no other one', async () => {
+    const demoId = (await relay.services.sites.byKey('demo')).id;
+    const [first, second] = [await signUp(relay), await signUp(relay)];
+    expect(await first.siteIds()).toEqual([demoId]);
+    expect(await second.siteIds()).toEqual([]);
+  });
 
   const features = async () => (await relay.demo.plugin.settings()).body.features;
 

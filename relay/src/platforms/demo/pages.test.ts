@@ -7,7 +7,7 @@ import type { RequestState } from '../../http/request-state.ts';
 import { documentOf } from './page.ts';
 import { demoRoutes, readDemo } from './routes.ts';
 
-const demo = await readDemo(import.meta.dirname);
+const demo = await readDemo();
 const pages = new Map(
   [...demo.pages].filter(([name]) => name.endsWith('.html')).map(([name, { body }]) => [name, body.toString('utf8')]),
 );

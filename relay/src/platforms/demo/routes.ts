@@ -5,20 +5,15 @@ import { readStaticFiles, sendFile } from '../../http/static-files.ts';
 
 export type Demo = Awaited<ReturnType<typeof readDemo>>;
 
-/** The demo shop's files, and the widget's build that it carries as any shop would. */
-export async function readDemo(widgetFolder: string) {
-  return {
-    pages: await readStaticFiles(`${import.meta.dirname}/pages`),
-    widget: await readStaticFiles(widgetFolder),
-  };
-}
+/** The demo shop's files. */
+export const readDemo = async () => ({ pages: await readStaticFiles(`${import.meta.dirname}/pages`) });
 
 /** As strict as a careful shop's: the widget must work under it. */
 const SHOP_POLICY =
   "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/** The demo shop at `/demo/`, and the widget's files at `/widget/`. */
-export function demoRoutes(router: Router<RequestState>, { pages, widget }: Demo): void {
+/** The demo shop at `/demo/`. */
+export function demoRoutes(router: Router<RequestState>, { pages }: Demo): void {
   router.get('/', ctx => ctx.redirect('/demo/'));
   router.get('/demo', ctx => {
     if (ctx.path === '/demo') return ctx.redirect('/demo/');
@@ -32,11 +27,6 @@ export function demoRoutes(router: Router<RequestState>, { pages, widget }: Demo
     else ctx.redirect(`/demo/${file}/`);
   });
   router.get('/demo/:language/:file', ctx => sendPage(ctx, `${ctx.params.language}/${ctx.params.file}`));
-  router.get('/widget/:file', ctx => {
-    const file = widget.get(ctx.params.file ?? '');
-    // The loader asks for its panel by the panel's hash, so that one may be kept.
-    if (file) sendFile(ctx, file, ctx.query.v ? 'public, max-age=31536000, immutable' : 'no-cache');
-  });
 
   function sendPage(ctx: Context, name: string): void {
     const file = pages.get(name);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signUp } from '../../../../e2e/console.ts';
 import type { FakeShop } from '../../../../e2e/fakes/shopify/index.ts';
 import { databases } from '../../../../e2e/relay.ts';
 import { type ShopifyRelay, startShopifyRelay } from '../../../../e2e/shopify.ts';
@@ -148,10 +149,12 @@ describe.each(databases)('a shop on %s', database => {
       state: 's',
       codeChallenge: 'c'.repeat(43),
     } as const;
-    const { sites } = await bed.relay.services.connect.choicesFor(asked);
+    const { user, accounts } = await (await signUp(bed.relay)).me();
     const [{ siteId }] = await rowsOf(half);
-    expect(sites.map(({ id }) => id)).not.toContain(site.id);
-    expect(sites.map(({ id }) => id)).not.toContain(siteId);
+    const data = { accountId: accounts[0]?.accountId as string };
+    await bed.relay.db.site.updateMany({ where: { id: { in: [site.id, siteId] } }, data });
+    const { owned } = await bed.relay.services.connect.choicesFor(asked, user.id);
+    expect(owned).toMatchObject([{ ...data, sites: [] }]);
   });
 
   describe('whose app is removed', () => {

@@ -12,7 +12,7 @@ import { verifySite } from './verify-site.ts';
 const CHECK_RETRIES = 5;
 
 type Deps = {
-  sites: Pick<Sites, 'byId' | 'secretHashOf' | 'setVerification'>;
+  sites: Pick<Sites, 'byId' | 'secretHashesOf' | 'setVerification'>;
   leads: Pick<Leads, 'createdEvent' | 'briefOf'>;
   outbox: Pick<Outbox, 'handle' | 'again'>;
   keyring: Pick<Keyring, 'signWebhook'>;
@@ -28,11 +28,12 @@ export function handleWordpressJobs(jobs: Jobs, { sites, leads, outbox, keyring,
   jobs.handle(
     CONNECTION_CHECK,
     async ({ siteId = '' }, signal) => {
-      const secretHash = await sites.secretHashOf(siteId);
+      const secretHashes = await sites.secretHashesOf(siteId);
+      const [secretHash] = secretHashes;
       const site = await sites.byId(siteId);
       if (secretHash === undefined || site?.platform !== 'wordpress' || site.homeUrl === null) return;
       const { id, homeUrl } = site;
-      const found = await verifySite(callPlugin, { id, homeUrl, secretHash }, now(), signal);
+      const found = await verifySite(callPlugin, { id, homeUrl, secretHashes }, now(), signal);
       await sites.setVerification(siteId, secretHash, found);
       // What could not be told meanwhile. Not where nothing has changed: somebody else may stand in the way.
       if (found === 'verified' && site.verification !== 'verified') await outbox.again(siteId, { target: 'wordpress' });

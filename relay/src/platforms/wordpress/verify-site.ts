@@ -3,12 +3,13 @@ import { siteVerifyAnswer, type Verification } from '@confab/contract';
 import { isSame } from '../../lib/is-same.ts';
 import { type CallPlugin, isPassing } from './call-plugin.ts';
 
-type Site = { id: string; homeUrl: string; secretHash: string };
+/** By `secretHashes` of every secret that is valid now: a plugin has the one before until its owner changes it. */
+type Site = { id: string; homeUrl: string; secretHashes: string[] };
 
 /** Asks the plugin to prove that it has the site's secret; the secret itself does not travel, and need not be known here. */
 export async function verifySite(
   callPlugin: CallPlugin,
-  { id, homeUrl, secretHash }: Site,
+  { id, homeUrl, secretHashes }: Site,
   now: Date,
   signal: AbortSignal,
 ): Promise<Exclude<Verification, 'pending'>> {
@@ -16,8 +17,9 @@ export async function verifySite(
   const message = { type: 'site.verify' as const, timestamp: now.toISOString(), data: { siteId: id, challenge } };
   const answer = await callPlugin({ homeUrl, route: 'verify', id: randomUUID(), message, signal });
   if (!answer || isPassing(answer)) return 'unreachable';
-  const expected = createHmac('sha256', secretHash).update(challenge).digest();
-  return answer.status === 200 && isSame(proofIn(answer.text), expected) ? 'verified' : 'failed';
+  const proof = proofIn(answer.text);
+  const isProven = secretHashes.some(hash => isSame(proof, createHmac('sha256', hash).update(challenge).digest()));
+  return answer.status === 200 && isProven ? 'verified' : 'failed';
 }
 
 function proofIn(text: string | undefined): Buffer {

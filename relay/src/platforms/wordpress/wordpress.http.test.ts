@@ -22,7 +22,7 @@ describe.each(oneDatabase)('a WordPress site on %s', database => {
 
   /** As the plugin does it: connect, and keep what the exchange gave. */
   async function connect(): Promise<Connected> {
-    const site = await ownerClient(relay.url).connect(wordpress.url);
+    const site = await ownerClient(relay).connect(wordpress.url);
     wordpress.keep(site);
     return site;
   }
@@ -322,7 +322,7 @@ it('reaches no address of the operator’s own network, where that is refused', 
   const wordpress = await startFakeWordpress();
   const relay = await startTestRelay({ env: { CONFAB_PRIVATE_URLS: 'refuse' } });
   const homes = [wordpress.url, wordpress.url.replace('127.0.0.1', 'localhost')];
-  const sites = await Promise.all(homes.map(home => ownerClient(relay.url).connect(home)));
+  const sites = await Promise.all(homes.map(home => ownerClient(relay).connect(home)));
   for (const { plugin } of sites) {
     await eventually(async () => (await plugin.site()).body.verification).toBe('unreachable');
   }
@@ -338,8 +338,8 @@ it('is believed by a plugin that knows the older key only, while keys rotate', a
     await startTestRelay(),
     await startTestRelay({ env: { CONFAB_SECRET_KEY: `${newer},${SECRET_KEY}` } }),
   ];
-  const { relayPublicKeys: known } = await ownerClient(before.url).connect('https://shop.example');
-  const site = await ownerClient(after.url).connect(wordpress.url);
+  const { relayPublicKeys: known } = await ownerClient(before).connect('https://shop.example');
+  const site = await ownerClient(after).connect(wordpress.url);
   expect(site.relayPublicKeys).toEqual([expect.not.stringMatching(known[0] ?? ''), known[0]]);
   wordpress.keep({ ...site, relayPublicKeys: known });
   await eventually(async () => (await site.plugin.site()).body.verification).toBe('verified');
@@ -350,7 +350,7 @@ it('is not believed by a plugin whose clock is wrong, which then counts as faile
   const wordpress = await startFakeWordpress();
   const relay = await startTestRelay();
   wordpress.setClock(() => new Date(Date.now() + 6 * 60_000));
-  const site = await ownerClient(relay.url).connect(wordpress.url);
+  const site = await ownerClient(relay).connect(wordpress.url);
   wordpress.keep(site);
   await eventually(async () => (await site.plugin.site()).body.verification).toBe('failed');
   await Promise.all([relay.stop(), wordpress.close()]);

@@ -82,10 +82,10 @@ type Message = OwnedConversation['messages'][number];
 const WRITERS = { visitor: 'Visitor', assistant: 'Confab', agent: 'Your team' } as const;
 
 function message(shown: Message, conversation: string, words: Words): Html {
-  const { id, role, text, citations, products = [], passages = [], outcome, status, createdAt } = shown;
+  const { id, role, author, text, citations, products = [], passages = [], outcome, status, createdAt } = shown;
   return html`<s-box padding="base" borderRadius="base" background="${role === 'visitor' ? 'base' : 'subdued'}" border="base">
 <s-stack gap="small">
-<s-stack direction="inline" gap="small"><s-text type="strong">${WRITERS[role]}</s-text><s-text color="subdued">${words.moment(createdAt)}</s-text>${statusBadge(status)}</s-stack>
+<s-stack direction="inline" gap="small"><s-text type="strong">${author ?? WRITERS[role]}</s-text><s-text color="subdued">${words.moment(createdAt)}</s-text>${statusBadge(status)}</s-stack>
 ${written(text)}
 ${outcome === 'unanswered' && html`<s-text color="subdued">Your pages did not hold the answer.</s-text>`}
 ${

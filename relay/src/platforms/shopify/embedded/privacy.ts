@@ -155,7 +155,12 @@ const REQUESTS = {
   erasure: 'Erasure',
   restriction: 'Keep, and do not use',
 } as const;
-const ASKERS = { widget: 'The visitor, in the chat', plugin: 'The shop', platform: 'Shopify' } as const;
+const ASKERS = {
+  widget: 'The visitor, in the chat',
+  plugin: 'The shop',
+  platform: 'Shopify',
+  console: 'The team',
+} as const;
 
 function dataRequests({ requests }: Privacy, words: Words): Html {
   const { items, cursor, nextCursor } = requests;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { conversationIdOf } from '../../../features/conversations/index.ts';
 import type { CrmTests, Deliveries } from '../../../features/leads/index.ts';
 import type { Notifications } from '../../../features/notifications/index.ts';
-import { readableDocument } from '../../../features/privacy/index.ts';
+import { READABLE_POLICY, readableDocument } from '../../../features/privacy/index.ts';
 import { readJson } from '../../../http/body.ts';
 import type { RateLimit } from '../../../http/rate-limit.ts';
 import type { RequestState, SiteState } from '../../../http/request-state.ts';
@@ -155,7 +155,7 @@ function staffRouter(shopify: Shopify, features: EmbeddedFeatures, requests: Req
     if (!document)
       throw new AppError('not_found', 'The time to answer this request is over, so its answer is not kept.');
     ctx.attachment(fileName(shop, 'personal-data', now(), 'html'));
-    ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+    ctx.set('Content-Security-Policy', READABLE_POLICY);
     ctx.type = 'html';
     ctx.body = readableDocument(document, site.settings.locale);
   });
