@@ -33,7 +33,7 @@ const ANSWER_TEXT_MAX = 20_000;
 export type TurnDeps = {
   knowledge: Pick<Knowledge, 'search'>;
   commerce: Commerce;
-  usage: Pick<Usage, 'allowsModel' | 'budgetOf' | 'countAnswer'>;
+  usage: Pick<Usage, 'allowsModel' | 'budgetOf' | 'countAnswer' | 'countTurn'>;
   /**
    * The providers that the site chose, as one, or the extractive one alone; `undefined` when the visitor left before the
    * first text.
@@ -275,7 +275,7 @@ async function* tell(
         passages,
         costMicros,
       }),
-      deps.usage.countAnswer(site.id, { beginsConversation: transcript.first }),
+      deps.usage.countAnswer(site.id, { beginsConversation: transcript.first, outcome }),
     ]);
   } catch (error) {
     if (isErased(error)) {

@@ -1,5 +1,7 @@
 import type {
   Conversation,
+  ConversationPage,
+  Message,
   OwnedConversation,
   OwnedMessage,
   TurnEvent,
@@ -12,15 +14,18 @@ import { AppError } from '../../lib/app-error.ts';
 import { pageOf, placeOf } from '../../lib/cursor.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import { pageAddress } from '../../lib/page-address.ts';
+import type { Live } from '../../live/live.ts';
 import type { Consent } from '../consent/index.ts';
 import { handleFor, handleHashOf } from '../consent/index.ts';
 import type { Privacy } from '../privacy/index.ts';
 import type { Site } from '../sites/index.ts';
 import { answerTurn, suggestionOf, type TurnDeps } from './answer-turn.ts';
 import { carriedTranscript } from './carried-transcript.ts';
+import type { ConversationFilters } from './list-conversations.ts';
 import { checkedPrechat, hasContact, type Prechat } from './prechat.ts';
 import { isAbandoned, replayTurn } from './replay-turn.ts';
-import type { ConversationStore, NewTurn, OpenedTurn, StoredMessage } from './store.ts';
+import type { ConversationStore, NewTurn, OpenedTurn, StoredMessage, UnansweredFilters } from './store.ts';
+import type { Takeover } from './takeover.ts';
 import type { Transcript } from './transcript.ts';
 import { type TriedAnswer, tryAnswer } from './try-answer.ts';
 
@@ -33,6 +38,8 @@ export type Conversations = ReturnType<typeof createConversations>;
 type Deps = TurnDeps & {
   store: ConversationStore;
   consent: Pick<Consent, 'spending'>;
+  takeover: Takeover;
+  live: Pick<Live, 'tell'>;
   /** The privacy engine does what is asked of a person's data. */
   request: Privacy['request'];
   keyring: Pick<Keyring, 'sign' | 'verify'>;
@@ -41,7 +48,7 @@ type Deps = TurnDeps & {
 };
 
 export function createConversations(deps: Deps) {
-  const { store, consent, keyring, outbox, now } = deps;
+  const { store, consent, takeover, live, keyring, outbox, now } = deps;
   /** The answers that are being written, by conversation. */
   const answering = new Map<string, Set<AbortController>>();
 
@@ -49,7 +56,8 @@ export function createConversations(deps: Deps) {
     /**
      * Answers a visitor's question. Whatever refuses it is thrown before anything is streamed: 403 `consent_required`,
      * 404 `conversation_not_found`, 422 `thread_not_sealed`, 400 for answers before the chat that the site refuses.
-     * `network` is where the visitor asks from; it is not kept.
+     * `network` is where the visitor asks from; it is not kept. While somebody has taken over, the question is kept and
+     * nobody but them answers it: no provider is asked, and nothing is counted.
      */
     async takeTurn(
       site: Site,
@@ -63,6 +71,7 @@ export function createConversations(deps: Deps) {
       const customerId = orders ? deps.commerce.customerOf(site, request.customerToken) : undefined;
       if ('thread' in request) {
         const transcript = carriedTranscript(keyring, site.id, request.thread, text);
+        deps.usage.countTurn(site.id);
         const budget = deps.usage.budgetOf(site, { conversationId: null, network });
         return answerTurn(deps, { id: turnId, site, text, locale, transcript, customerId, budget }, signal);
       }
@@ -75,9 +84,20 @@ export function createConversations(deps: Deps) {
         text,
         createdAt: now(),
       };
+      if ('conversationId' in request) {
+        const standing = await look(site, request.conversationId);
+        if (standing) await takeover.settled(standing);
+      }
       const opened = await open(site, request, turn, customerId);
+      if (opened.isNew) deps.usage.countTurn(site.id);
       const begunHandle = 'consentToken' in request ? handleFor(request.consentToken) : undefined;
+      if (opened.isNew && opened.isTakenOver) {
+        await takeover.waits(site.id, opened.conversationId);
+        return leftToAgent(turnId);
+      }
       if (!opened.isNew) {
+        const silentId = await store.silentTurn(site.id, opened.conversationId, turn.clientTurnId);
+        if (silentId) return leftToAgent(silentId);
         const look = () => store.answerOf(site.id, opened.conversationId, turn.clientTurnId);
         const suggestionFor = (outcome: StoredMessage['outcome']) =>
           suggestionOf(site, { question: text, suggested: [], outcome }, now());
@@ -95,10 +115,12 @@ export function createConversations(deps: Deps) {
     /** The conversation as its visitor reads it. Throws 404. */
     async read(site: Site, handle: string): Promise<Conversation> {
       const conversation = await find(site, handle);
+      const holder = await takeover.settled(conversation);
       const messages = await store.messages(site.id, conversation.id, MESSAGES_MAX);
       return {
         conversationId: handle,
         createdAt: conversation.createdAt.toISOString(),
+        takenOverBy: holder?.name ?? null,
         restricted: conversation.restrictedAt !== null,
         messages: messages.map(readable),
       };
@@ -110,17 +132,29 @@ export function createConversations(deps: Deps) {
       if (!conversation) throw notFound();
       const { createdAt, restrictedAt, locale, pageUrl, prechat } = conversation;
       const shown = { id, createdAt: createdAt.toISOString(), restricted: restrictedAt !== null };
-      if (shown.restricted) return { ...shown, locale: null, pageUrl: null, prechat: null, messages: [] };
+      if (shown.restricted) {
+        const nothing = { locale: null, pageUrl: null, prechat: null, takenOverBy: null, takenOverAt: null };
+        return { ...shown, ...nothing, messages: [] };
+      }
+      const holder = await takeover.settled(conversation);
       const messages = await store.messages(site.id, id, MESSAGES_MAX);
-      return { ...shown, locale, pageUrl, prechat: prechat as Prechat | null, messages: messages.map(owned) };
+      return {
+        ...shown,
+        locale,
+        pageUrl,
+        prechat: prechat as Prechat | null,
+        takenOverBy: holder && { userId: holder.userId, name: holder.name },
+        takenOverAt: holder?.at.toISOString() ?? null,
+        messages: messages.map(owned),
+      };
     },
 
     /** The questions that found no answer, newest first; of restricted conversations none. Throws 400 for a wrong cursor. */
     async unanswered(
       site: Site,
-      { cursor, limit }: { cursor?: string | undefined; limit: number },
+      { cursor, limit, ...filters }: { cursor?: string | undefined; limit: number } & UnansweredFilters,
     ): Promise<UnansweredPage> {
-      const rows = await store.unanswered(site.id, placeOf(cursor), limit + 1);
+      const rows = await store.unanswered(site.id, filters, placeOf(cursor), limit + 1);
       const { page, nextCursor } = pageOf(rows, limit, ({ createdAt }) => createdAt);
       return {
         items: page.map(({ id, createdAt, ...row }) => ({ messageId: id, ...row, createdAt: createdAt.toISOString() })),
@@ -170,8 +204,11 @@ export function createConversations(deps: Deps) {
     look,
 
     /** The conversations of a site, newest first, without a word of what was said. Throws 400 for a wrong cursor. */
-    async list(site: Site, { cursor, limit }: { cursor?: string | undefined; limit: number }) {
-      const rows = await store.list(site.id, placeOf(cursor), limit + 1);
+    async list(
+      site: Site,
+      { cursor, limit, ...filters }: { cursor?: string | undefined; limit: number } & ConversationFilters,
+    ): Promise<ConversationPage> {
+      const rows = await store.list(site.id, filters, placeOf(cursor), limit + 1);
       const { page, nextCursor } = pageOf(rows, limit, ({ createdAt }) => createdAt);
       return {
         items: page.map(({ restrictedAt, createdAt, lastMessageAt, pageUrl, ...row }) => ({
@@ -205,7 +242,16 @@ export function createConversations(deps: Deps) {
       if (!conversation || (await isErased(site, conversation.id))) return { erased: true };
       await deps.request(site, { type: 'restriction', ...ofVisitor(conversation.id) });
       await store.close(site.id, conversation.id);
+      await live.tell(`conversation ${conversation.id}`, { type: 'ended' });
       return { erased: false };
+    },
+
+    /** Who of the team answers a conversation in the assistant's place. */
+    takeover,
+
+    /** What somebody of the team wrote, as those who have taken over see it. */
+    async write(...given: Parameters<Takeover['write']>): Promise<Message> {
+      return readable(await takeover.write(...given));
     },
 
     /** Ends the answers that this process is writing in conversations that are gone; their readers are told. */
@@ -251,8 +297,14 @@ export function createConversations(deps: Deps) {
     const asked = existing && (await store.answerOf(site.id, existing.id, request.clientTurnId));
     if (!asked && problems.length > 0) throw prechatRefused(problems);
     if (!asked) throw new AppError('consent_required', 'This consent is spent or not valid. Ask the visitor again.');
-    const { id: conversationId, externalId } = existing;
-    return { conversationId, isNew: false, isRestricted: existing.restrictedAt !== null, externalId };
+    const { id: conversationId, externalId, restrictedAt, takenOverBy } = existing;
+    return {
+      conversationId,
+      isNew: false,
+      isRestricted: restrictedAt !== null,
+      isTakenOver: takenOverBy !== null,
+      externalId,
+    };
   }
 
   /** Runs an answer whose signal aborts when its conversation is erased meanwhile. */
@@ -333,7 +385,7 @@ export function createConversations(deps: Deps) {
   }
 
   function readable(message: StoredMessage) {
-    const { id, role, text, citations, products, status, createdAt } = message;
+    const { id, role, text, citations, products, status, authorName, createdAt } = message;
     return {
       id,
       role,
@@ -341,9 +393,16 @@ export function createConversations(deps: Deps) {
       citations,
       ...(products && { products }),
       status: isAbandoned(message, now()) ? ('interrupted' as const) : status,
+      ...(authorName !== null && { author: authorName }),
       createdAt: createdAt.toISOString(),
     };
   }
+}
+
+/** A turn that a person of the team will answer, in a message of their own. */
+async function* leftToAgent(turnId: string): AsyncGenerator<TurnEvent> {
+  yield { event: 'started', data: { turnId, provider: 'agent', model: '' } };
+  yield { event: 'completed', data: { turnId, text: '', citations: [], finishReason: 'agent' } };
 }
 
 function prechatRefused(errors: { path: string; message: string }[]): AppError {

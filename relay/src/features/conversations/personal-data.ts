@@ -1,5 +1,7 @@
 import { Prisma, type Tx } from '../../db/database.ts';
+import { wordsVector } from '../../db/words.ts';
 import { type ContactKeys, contactsIn, mentionsIn, phoneKey, replaceMentions } from '../../lib/contacts.ts';
+import type { Live } from '../../live/live.ts';
 import { type Consent, handleHashOf } from '../consent/index.ts';
 import { type Changes, type Found, mayMention, type PersonalData, type Subject } from '../privacy/index.ts';
 import type { Site } from '../sites/index.ts';
@@ -7,11 +9,18 @@ import type { Prechat } from './prechat.ts';
 import { countBefore, purgeBefore } from './purge-conversations.ts';
 
 /** What the conversations keep of people. A person is found in what the visitor wrote, not in what they were answered. */
-export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, 'receiptsOf'> }): PersonalData => ({
+export const conversationPersonalData = ({
+  consent,
+  live,
+}: {
+  consent: Pick<Consent, 'receiptsOf'>;
+  /** Who shows a conversation hears at once that it must not be shown any more. */
+  live: Pick<Live, 'tell'>;
+}): PersonalData => ({
   name: 'conversations',
   tables: {
     Conversation: {
-      data: 'Language, the page the chat began on (without query), its title and referrer, what the visitor answered before the chat where the site asks for something, the hash of the handle in the visitor’s cookie, what ties the consent records to it, and the platform’s id of a customer who proved to be one',
+      data: 'Language, the page the chat began on (without query), its title and referrer, what the visitor answered before the chat where the site asks for something, the hash of the handle in the visitor’s cookie, what ties the consent records to it, the platform’s id of a customer who proved to be one, and who of the team has taken the chat over',
       purpose:
         'Continuing the chat, and giving its visitor their rights; for each answer before the chat the purpose that the site names beside it',
       origin: 'The visitor’s browser, and the visitor, after consent; the platform, for who is signed in there',
@@ -19,12 +28,19 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
       kept: 'conversationDays (365 days unless the site says otherwise); at once when erased',
     },
     Message: {
-      data: 'What the visitor wrote and what was answered; of an answer also how it went, what it cost, which passages of the site’s pages it names, and when the owner has dealt with it',
+      data: 'What the visitor wrote and what was answered; of what a person of the team wrote the name they go by; of an answer also how it went, what it cost, which passages of the site’s pages it names, and when the owner has dealt with it',
       purpose: 'Answering, and showing the chat to its visitor and to the site’s owner',
-      origin: 'The visitor, after consent; the assistant',
+      origin: 'The visitor, after consent; the assistant; people of the team',
       recipients:
         'The site’s owner; the language-model provider that the site chose, for the answer only; OpenAI, which is then shown the site’s pages too, for finding pages by the meaning of a question where the site chose so',
       kept: 'conversationDays (365 days unless the site says otherwise), each message by its own age; at once when erased',
+    },
+    Presence: {
+      data: 'That the visitor has the chat open, and since when',
+      purpose: 'Showing the site’s owner who is there to be talked to',
+      origin: 'The connection of the visitor’s browser, after consent',
+      recipients: 'The site’s owner',
+      kept: 'Until seconds after the chat is closed; not at all while the chat is restricted',
     },
   },
 
@@ -56,7 +72,7 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
   async export(tx, site, { conversationIds }) {
     const rows = await tx.conversation.findMany({
       where: { siteId: site.id, id: { in: conversationIds } },
-      include: { messages: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] } },
+      include: { messages: { orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] }, presences: { select: { since: true } } },
       orderBy: { createdAt: 'asc' },
     });
     const all: object[] = [];
@@ -67,10 +83,17 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
       subjectKey,
       consentSequence,
       costMicros: _sum,
+      waiting: _standing,
+      takenOverBy: _user,
+      takenOverName,
+      takenOverAt,
+      presences,
       ...conversation
     } of rows) {
       all.push({
         ...conversation,
+        ...(takenOverName !== null && { takenOverBy: takenOverName, takenOverAt }),
+        ...(presences[0] && { chatOpenSince: presences[0].since }),
         messages: messages.map(exported),
         consents: await consent.receiptsOf(tx, site, { handleHash, subjectKey, consentSequence }),
       });
@@ -86,6 +109,10 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
       ORDER BY "id" FOR UPDATE`;
     const messages = await tx.message.count({ where: { siteId: site.id, conversationId: { in: free } } });
     const { count } = await tx.conversation.deleteMany({ where: { siteId: site.id, id: { in: free } } });
+    for (const id of free) {
+      await live.tell(`conversation ${id}`, { type: 'ended' }, tx);
+      await live.tell(`site ${site.id}`, { type: 'ended', id }, tx);
+    }
     return { conversations: count, messages };
   },
 
@@ -100,16 +127,24 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
     for (const { text, ...key } of rows) {
       const corrected = rectified(text, subject, changes);
       if (corrected === text) continue;
-      // Many of one: a purge may have taken it meanwhile.
-      const { count } = await tx.message.updateMany({ where: { siteId, ...key }, data: { text: corrected } });
-      messages += count;
+      // None, where a purge has taken it meanwhile.
+      messages += await tx.$executeRaw`
+        UPDATE "Message" SET "text" = ${corrected}, "words" = ${wordsVector(siteId, corrected)}
+        WHERE "siteId" = ${siteId}::uuid AND "conversationId" = ${key.conversationId}::uuid AND "id" = ${key.id}::uuid`;
     }
     return { messages, prechats };
   },
 
   async restrict(tx, site, { conversationIds }, at) {
     const where = { siteId: site.id, id: { in: conversationIds } };
-    const { count } = await tx.conversation.updateMany({ where, data: { restrictedAt: at } });
+    // Nobody reads it from now on, so nobody answers it in person either.
+    const nobody = at && { takenOverBy: null, takenOverName: null, takenOverAt: null };
+    const { count } = await tx.conversation.updateMany({ where, data: { restrictedAt: at, ...nobody } });
+    if (at) await tx.presence.deleteMany({ where: { siteId: site.id, conversationId: { in: conversationIds } } });
+    for (const id of conversationIds) {
+      await live.tell(`conversation ${id}`, { type: 'takeover' }, tx);
+      await live.tell(`site ${site.id}`, { type: 'conversation', id }, tx);
+    }
     return { conversations: count };
   },
 
@@ -118,16 +153,16 @@ export const conversationPersonalData = ({ consent }: { consent: Pick<Consent, '
   purgeBefore,
 });
 
-/** A message with what is held about it; what there is not of an answer is not named. */
+/** A message with what is held about it; what there is not of an answer is not named. Of the team, the name they showed. */
 function exported({
   siteId: _,
   conversationId: _id,
   clientTurnId: _turn,
   ...message
 }: Prisma.MessageGetPayload<object>): object {
-  const { products, outcome, passages, costMicros, handledAt, ...said } = message;
+  const { products, outcome, passages, costMicros, handledAt, authorId: _user, authorName: author, ...said } = message;
   const costUsd = costMicros && costMicros / 1e6;
-  const ofAnswer = Object.entries({ products, outcome, passages, costUsd, handledAt });
+  const ofAnswer = Object.entries({ products, outcome, passages, costUsd, handledAt, author });
   return { ...said, ...Object.fromEntries(ofAnswer.filter(([, value]) => value !== null)) };
 }
 

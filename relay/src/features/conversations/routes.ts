@@ -1,9 +1,12 @@
 import {
   beginTurn,
+  type ConversationItem,
   carriedTurn,
   continueTurn,
-  pageQuery,
+  conversationsQuery,
+  periodQuery,
   type TurnRequest,
+  type UnansweredPage,
   uuid,
   WIDGET_BODY_MAX,
 } from '@confab/contract';
@@ -11,6 +14,8 @@ import type { Router } from '@koa/router';
 import { bearerOf } from '../../http/bearer.ts';
 import { readJson } from '../../http/body.ts';
 import { clientAddress, visitorNetwork } from '../../http/client-address.ts';
+import type { Table } from '../../http/csv.ts';
+import { answerList } from '../../http/list.ts';
 import type { Proofs } from '../../http/proof.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import type { SiteContext, SiteState } from '../../http/request-state.ts';
@@ -67,22 +72,52 @@ export function conversationRoutes(
   });
 }
 
+const conversationsTable: Table<ConversationItem> = {
+  name: 'conversations',
+  columns: {
+    Begun: ({ createdAt }) => createdAt,
+    'Last message': ({ lastMessageAt }) => lastMessageAt,
+    'Last by': ({ lastRole }) => lastRole,
+    Messages: ({ messages }) => messages,
+    Answered: ({ answered }) => answered,
+    Unanswered: ({ unanswered }) => unanswered,
+    Waiting: ({ waiting }) => waiting,
+    'Taken over': ({ takenOver }) => takenOver,
+    Lead: ({ hasLead }) => hasLead,
+    Language: ({ locale }) => locale,
+    Page: ({ pageUrl }) => pageUrl,
+    Restricted: ({ restricted }) => restricted,
+    Id: ({ id }) => id,
+  },
+};
+
+const unansweredTable: Table<UnansweredPage['items'][number]> = {
+  name: 'unanswered',
+  columns: {
+    Asked: ({ createdAt }) => createdAt,
+    Question: ({ question }) => question,
+    Language: ({ locale }) => locale,
+    Conversation: ({ conversationId }) => conversationId,
+    Id: ({ messageId }) => messageId,
+  },
+};
+
 /** A plugin's calls about its conversations. */
 export function conversationListRoutes(
   router: Router<SiteState>,
   { conversations }: { conversations: Conversations },
 ): void {
-  router.get('/conversations', async ctx => {
-    ctx.body = await conversations.list(ctx.state.site, validate(pageQuery, ctx.query));
-  });
+  router.get('/conversations', ctx =>
+    answerList(ctx, conversationsQuery, asked => conversations.list(ctx.state.site, asked), conversationsTable),
+  );
 
   router.get('/conversations/:id', async ctx => {
     ctx.body = await conversations.readById(ctx.state.site, conversationIdOf(ctx.params.id));
   });
 
-  router.get('/unanswered', async ctx => {
-    ctx.body = await conversations.unanswered(ctx.state.site, validate(pageQuery, ctx.query));
-  });
+  router.get('/unanswered', ctx =>
+    answerList(ctx, periodQuery, asked => conversations.unanswered(ctx.state.site, asked), unansweredTable),
+  );
 
   router.post('/unanswered/:messageId', async ctx => {
     if (!(await conversations.handle(ctx.state.site, idOf(ctx.params.messageId, NO_QUESTION)))) {

@@ -1,6 +1,10 @@
 import type { AnswerOutcome, Citation, FinishReason, KeptPassage, MessageStatus, ProductCard } from '@confab/contract';
 import { type Db, Prisma, type Tx } from '../../db/database.ts';
-import { olderThan, type Place } from '../../lib/cursor.ts';
+import { allOf } from '../../db/few.ts';
+import { wordsVector } from '../../db/words.ts';
+import type { Place } from '../../lib/cursor.ts';
+import { telling } from '../../live/live.ts';
+import { type ConversationFilters, listConversations } from './list-conversations.ts';
 import type { Prechat, PrechatContent } from './prechat.ts';
 import type { FinishedAnswer } from './transcript.ts';
 
@@ -40,6 +44,7 @@ export type StoredMessage = {
   outcome: AnswerOutcome | null;
   passages: KeptPassage[] | null;
   costMicros: number | null;
+  authorName: string | null;
   createdAt: Date;
 };
 
@@ -51,6 +56,8 @@ export type Unanswered = {
   locale: string | null;
   createdAt: Date;
 };
+
+export type UnansweredFilters = { from?: string | undefined; to?: string | undefined };
 
 /** A conversation up to one of its messages. */
 export type End = {
@@ -64,8 +71,17 @@ export type End = {
   unanswered: number;
 };
 
-/** `isNew` is false where this turn has been asked before; `externalId` is the customer's whom the conversation is of. */
-export type OpenedTurn = { conversationId: string; isNew: boolean; isRestricted: boolean; externalId: string | null };
+/**
+ * `isNew` is false where this turn has been asked before; `externalId` is the customer's whom the conversation is of. While
+ * it is taken over, a new turn is the visitor's words alone, with no place for an answer.
+ */
+export type OpenedTurn = {
+  conversationId: string;
+  isNew: boolean;
+  isRestricted: boolean;
+  isTakenOver: boolean;
+  externalId: string | null;
+};
 
 export type ConversationStore = ReturnType<typeof conversationStore>;
 
@@ -91,11 +107,21 @@ export const conversationStore = (db: Db) => ({
           ${conversation.locale}, ${conversation.pageUrl}, ${conversation.pageTitle}, ${conversation.referrer},
           ${conversation.prechat && JSON.stringify(conversation.prechat)}::jsonb, ${conversation.externalId},
           ${turn.createdAt}::timestamptz
-        FROM "spent" RETURNING "id"
+        FROM "spent" RETURNING "id", "takenOverBy"
       ), "messages" AS (${insertTurn(siteId, turn)})${also ? Prisma.sql`, "also" AS (${also})` : Prisma.empty}
-      SELECT "id"::text AS "conversationId" FROM "conversation"`;
+      SELECT "id"::text AS "conversationId",
+        ${telling(`site ${siteId}`, { type: 'conversation', id: Prisma.sql`"id"` })} AS "told" FROM "conversation"`;
     const { externalId } = conversation;
-    return rows[0] && { conversationId: rows[0].conversationId, isNew: true, isRestricted: false, externalId };
+    const [begun] = rows;
+    return (
+      begun && {
+        conversationId: begun.conversationId,
+        isNew: true,
+        isRestricted: false,
+        isTakenOver: false,
+        externalId,
+      }
+    );
   },
 
   /**
@@ -109,7 +135,7 @@ export const conversationStore = (db: Db) => ({
     customerId: string | undefined,
   ): Promise<OpenedTurn | undefined> {
     const which = Prisma.sql`"siteId" = ${siteId}::uuid AND "handleHash" = ${handleHash}`;
-    const columns = Prisma.sql`"id", "restrictedAt", "externalId"`;
+    const columns = Prisma.sql`"id", "restrictedAt", "externalId", "takenOverBy"`;
     const conversation =
       customerId === undefined
         ? Prisma.sql`SELECT ${columns} FROM "Conversation" WHERE ${which} FOR KEY SHARE`
@@ -122,7 +148,10 @@ export const conversationStore = (db: Db) => ({
         RETURNING "id"
       )
       SELECT "id"::text AS "conversationId", EXISTS (SELECT FROM "messages") AS "isNew",
-        "restrictedAt" IS NOT NULL AS "isRestricted", "externalId" FROM "conversation"`;
+        "restrictedAt" IS NOT NULL AS "isRestricted", "takenOverBy" IS NOT NULL AS "isTakenOver", "externalId",
+        CASE WHEN EXISTS (SELECT FROM "messages") THEN
+          ${telling(`site ${siteId}`, { type: 'message', id: Prisma.sql`"id"`, by: 'visitor' })} END AS "told"
+      FROM "conversation"`;
     return rows[0];
   },
 
@@ -131,19 +160,38 @@ export const conversationStore = (db: Db) => ({
     const [products, passages] = [answer.products, answer.passages].map(all =>
       all.length > 0 ? JSON.stringify(all) : null,
     );
-    const changed = await db.$executeRaw`
-      UPDATE "Message" SET "text" = ${answer.text}, "citations" = ${JSON.stringify(answer.citations)}::jsonb,
+    const waits = answer.outcome === 'unanswered' || answer.status === 'failed' || answer.text === '';
+    // The conversation before its message, as whoever erases them goes: else each could wait for the other.
+    const changed = await db.$queryRaw<unknown[]>`
+      WITH "standing" AS MATERIALIZED (
+        UPDATE "Conversation" SET "waiting" = ${waits}
+        WHERE "siteId" = ${siteId}::uuid AND "id" = ${conversationId}::uuid AND "waiting" <> ${waits} RETURNING "id"
+      )
+      UPDATE "Message" SET "text" = ${answer.text}, "words" = ${wordsVector(siteId, answer.text)}, "citations" = ${JSON.stringify(answer.citations)}::jsonb,
         "products" = ${products}::jsonb, "status" = ${answer.status}, "provider" = ${answer.provider},
         "model" = ${answer.model}, "finishReason" = ${answer.finishReason}, "outcome" = ${answer.outcome},
         "passages" = ${passages}::jsonb, "costMicros" = ${answer.costMicros}
-      WHERE "siteId" = ${siteId}::uuid AND "conversationId" = ${conversationId}::uuid AND "id" = ${messageId}::uuid`;
-    return changed > 0;
+      WHERE "siteId" = ${siteId}::uuid AND "conversationId" = ${conversationId}::uuid AND "id" = ${messageId}::uuid
+        AND (SELECT count(*) FROM "standing") >= 0
+      RETURNING ${telling(`site ${siteId}`, {
+        type: 'message',
+        id: Prisma.sql`"conversationId"`,
+        by: 'assistant',
+      })} AS "told"`;
+    return changed.length > 0;
   },
 
   /** The answer of a turn that was asked before. */
   async answerOf(siteId: string, conversationId: string, clientTurnId: string): Promise<StoredMessage | undefined> {
     const row = await db.message.findFirst({ where: { siteId, conversationId, clientTurnId, role: 'assistant' } });
     return row ? (row as unknown as StoredMessage) : undefined;
+  },
+
+  /** A turn that has no answer and will have none: it was asked while somebody had taken over. */
+  async silentTurn(siteId: string, conversationId: string, clientTurnId: string): Promise<string | undefined> {
+    const where = { siteId, conversationId, clientTurnId, role: { in: ['visitor', 'assistant'] } };
+    const rows = await db.message.findMany({ where, select: { turnId: true } });
+    return rows.length === 1 ? rows[0]?.turnId : undefined;
   },
 
   /** The last messages of a conversation, oldest first. */
@@ -157,10 +205,17 @@ export const conversationStore = (db: Db) => ({
   },
 
   /** The answers that left their question open, newest first, each with its question. */
-  async unanswered(siteId: string, after: Place | undefined, limit: number): Promise<Unanswered[]> {
-    const older = after
-      ? Prisma.sql`AND (answer."createdAt", answer."id") < (${after.at}::timestamptz, ${after.id}::uuid)`
-      : Prisma.empty;
+  async unanswered(
+    siteId: string,
+    { from, to }: UnansweredFilters,
+    after: Place | undefined,
+    limit: number,
+  ): Promise<Unanswered[]> {
+    const older = allOf([
+      after && Prisma.sql`(answer."createdAt", answer."id") < (${after.at}::timestamptz, ${after.id}::uuid)`,
+      from === undefined ? undefined : Prisma.sql`answer."createdAt" >= ${new Date(from)}::timestamptz`,
+      to === undefined ? undefined : Prisma.sql`answer."createdAt" < ${new Date(to)}::timestamptz`,
+    ]);
     return db.$queryRaw<Unanswered[]>`
       SELECT answer."id"::text AS "id", answer."conversationId"::text AS "conversationId", asked."text" AS "question",
         "Conversation"."locale", answer."createdAt"
@@ -169,17 +224,27 @@ export const conversationStore = (db: Db) => ({
       JOIN "Message" asked ON asked."siteId" = answer."siteId" AND asked."conversationId" = answer."conversationId"
         AND asked."clientTurnId" = answer."clientTurnId" AND asked."role" = 'visitor'
       WHERE answer."siteId" = ${siteId}::uuid AND answer."outcome" = 'unanswered' AND answer."handledAt" IS NULL
-        AND "Conversation"."restrictedAt" IS NULL ${older}
+        AND "Conversation"."restrictedAt" IS NULL AND ${older}
       ORDER BY answer."createdAt" DESC, answer."id" DESC LIMIT ${limit}`;
   },
 
   /** Notes that an answer which left its question open is dealt with; the first time counts. */
   async handle(siteId: string, messageId: string, at: Date): Promise<boolean> {
     const changed = await db.$executeRaw`
-      UPDATE "Message" SET "handledAt" = coalesce("handledAt", ${at}::timestamptz)
-      WHERE "siteId" = ${siteId}::uuid AND "id" = ${messageId}::uuid AND "outcome" = 'unanswered'
-        AND "conversationId" IN (
-          SELECT "id" FROM "Conversation" WHERE "siteId" = ${siteId}::uuid AND "restrictedAt" IS NULL)`;
+      WITH "answer" AS MATERIALIZED (
+        SELECT m."conversationId", m."id", m."createdAt" FROM "Message" m
+        JOIN "Conversation" c ON c."siteId" = m."siteId" AND c."id" = m."conversationId" AND c."restrictedAt" IS NULL
+        WHERE m."siteId" = ${siteId}::uuid AND m."id" = ${messageId}::uuid AND m."outcome" = 'unanswered'
+      ), "standing" AS MATERIALIZED (
+        UPDATE "Conversation" c SET "waiting" = FALSE FROM "answer"
+        WHERE c."siteId" = ${siteId}::uuid AND c."id" = "answer"."conversationId" AND c."waiting" AND NOT EXISTS (
+          SELECT FROM "Message" later WHERE later."siteId" = ${siteId}::uuid
+            AND later."conversationId" = "answer"."conversationId" AND later."createdAt" > "answer"."createdAt")
+        RETURNING c."id"
+      )
+      UPDATE "Message" m SET "handledAt" = coalesce(m."handledAt", ${at}::timestamptz) FROM "answer"
+      WHERE m."siteId" = ${siteId}::uuid AND m."conversationId" = "answer"."conversationId" AND m."id" = "answer"."id"
+        AND (SELECT count(*) FROM "standing") >= 0`;
     return changed > 0;
   },
 
@@ -207,38 +272,23 @@ export const conversationStore = (db: Db) => ({
     await db.conversation.updateMany({ where: { siteId, id }, data: { handleHash: `closed ${id}` } });
   },
 
-  /** Newest first, each with how much it holds. */
-  async list(siteId: string, after: Place | undefined, limit: number) {
-    const rows = await db.conversation.findMany({
-      where: { siteId, ...olderThan(after) },
-      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      take: limit,
-      select: { id: true, createdAt: true, locale: true, pageUrl: true, restrictedAt: true },
-    });
-    const held = await db.message.groupBy({
-      by: ['conversationId'],
-      where: { siteId, conversationId: { in: rows.map(({ id }) => id) } },
-      _count: { id: true },
-      _max: { createdAt: true },
-    });
-    const byId = new Map(held.map(each => [each.conversationId, each]));
-    return rows.map(row => ({
-      ...row,
-      messages: byId.get(row.id)?._count.id ?? 0,
-      lastMessageAt: byId.get(row.id)?._max.createdAt ?? null,
-    }));
-  },
+  /** Newest first, each with how it stands. */
+  list: (siteId: string, filters: ConversationFilters, after: Place | undefined, limit: number) =>
+    listConversations(db, siteId, filters, after, limit),
 });
 
-/** The visitor's words, and the place of the answer, for the row of `"conversation"`. */
+/** The visitor's words, and the place of the answer unless somebody has taken over, for the row of `"conversation"`. */
 const insertTurn = (siteId: string, turn: NewTurn) => Prisma.sql`
   INSERT INTO "Message" ("siteId", "conversationId", "id", "turnId", "clientTurnId", "role", "text", "citations",
-    "status", "createdAt")
+    "words", "status", "createdAt")
   SELECT ${siteId}::uuid, "conversation"."id", said."id"::uuid, ${turn.turnId}::uuid, ${turn.clientTurnId}::uuid,
-    said."role", said."text", '[]'::jsonb, said."status", ${turn.createdAt}::timestamptz
+    said."role", said."text", '[]'::jsonb,
+    CASE said."role" WHEN 'visitor' THEN ${wordsVector(siteId, turn.text)} END, said."status",
+    ${turn.createdAt}::timestamptz
   FROM "conversation" CROSS JOIN (VALUES
     (${turn.visitorMessageId}, 'visitor', ${turn.text}, 'completed'),
-    (${turn.assistantMessageId}, 'assistant', '', 'streaming')) AS said("id", "role", "text", "status")`;
+    (${turn.assistantMessageId}, 'assistant', '', 'streaming')) AS said("id", "role", "text", "status")
+  WHERE said."role" = 'visitor' OR "conversation"."takenOverBy" IS NULL`;
 
 /** Whether the site keeps this conversation; it then stays until the transaction ends. */
 export async function keepsConversation(tx: Tx, siteId: string, id: string): Promise<boolean> {

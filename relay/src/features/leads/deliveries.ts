@@ -2,20 +2,32 @@ import type { DeliveryAttempt, DeliveryItem, DeliveryPage } from '@confab/contra
 import type { Outbox } from '../../jobs/outbox.ts';
 import type { DeliveryRow, DeliveryState, Place } from '../../jobs/outbox-store.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { timeIn } from '../../lib/cursor.ts';
+import { type Period, timeIn } from '../../lib/cursor.ts';
 
 export type Deliveries = ReturnType<typeof createDeliveries>;
 
-type Listing = { state?: Exclude<DeliveryState, 'delivered'> | undefined; cursor?: string | undefined; limit: number };
+type Listing = Period & {
+  state?: Exclude<DeliveryState, 'delivered'> | undefined;
+  target?: string | undefined;
+  cursor?: string | undefined;
+  limit: number;
+};
 
 /** What of a site is on its way to somebody, as its owner looks at it. It tells nothing of whom it is about. */
 export function createDeliveries({ outbox }: { outbox: Pick<Outbox, 'again' | 'of' | 'list'> }) {
   return {
     /** What has not arrived, longest waiting first. Throws 400 for a cursor that is none. */
-    async list(siteId: string, { state, cursor, limit }: Listing): Promise<DeliveryPage> {
+    async list(siteId: string, { state, target, cursor, limit, ...since }: Listing): Promise<DeliveryPage> {
       const states: DeliveryState[] = state ? [state] : ['waiting', 'failed'];
       const after = placeOf(cursor);
-      const rows = await outbox.list(siteId, { states, ...(after && { after }), limit: limit + 1 });
+      const targets = target === undefined ? undefined : [target];
+      const rows = await outbox.list(siteId, {
+        states,
+        since,
+        ...(targets && { targets }),
+        ...(after && { after }),
+        limit: limit + 1,
+      });
       const page = rows.slice(0, limit);
       const last = page.at(-1);
       return {

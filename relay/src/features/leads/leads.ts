@@ -15,6 +15,7 @@ import type { Conversations, PrechatContent } from '../conversations/index.ts';
 import type { Site, Sites } from '../sites/index.ts';
 import { checkedForm } from './checked-form.ts';
 import { deliveryOf } from './deliveries.ts';
+import type { LeadFilters } from './list-leads.ts';
 import { fits, isSamePerson, joined } from './same-person.ts';
 import type { LeadRow, LeadStore, Left } from './store.ts';
 
@@ -34,11 +35,12 @@ type Deps = {
   prechatOf: (tx: Tx, siteId: string, id: string) => Promise<PrechatContent | undefined>;
   consent: Pick<Consent, 'agreeToMarketing'>;
   outbox: Pick<Outbox, 'add' | 'emit' | 'changed' | 'wake' | 'of' | 'on'>;
+  count: (siteId: string, name: 'leads') => void;
   now: () => Date;
 };
 
 export function createLeads(deps: Deps) {
-  const { db, store, sites, conversations, keepsConversation, prechatOf, consent, outbox, now } = deps;
+  const { db, store, sites, conversations, keepsConversation, prechatOf, consent, outbox, count, now } = deps;
 
   outbox.on('prechat.answered', ({ siteId, subjectId }) => takePrechat(siteId, subjectId));
 
@@ -65,11 +67,12 @@ export function createLeads(deps: Deps) {
       };
       // As it stands now, and not seconds ago: a CRM that the owner has just chosen gets this lead.
       const current = (await sites.byId(site.id)) ?? site;
-      const leadId = await inTransaction(db, async tx => {
+      const { leadId, isNew } = await inTransaction(db, async tx => {
         // An erasure of the conversation waits for us, or we find it done: no lead of it comes after.
         if (conversation && !(await keepsConversation(tx, site.id, conversation.id))) throw notFound();
         return keep(tx, current, left, { at, join: known => joined(known, left), locale: request.locale });
       });
+      if (isNew) count(site.id, 'leads');
       outbox.wake();
       return leadId;
     },
@@ -116,8 +119,11 @@ export function createLeads(deps: Deps) {
     setExternalId: store.setExternalId,
 
     /** What was left, newest first, each with where it stands on its way. Throws 400 for a cursor that is none. */
-    async list(site: Site, { cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<LeadPage> {
-      const rows = await store.list(site.id, placeOf(cursor), limit + 1);
+    async list(
+      site: Site,
+      { cursor, limit, ...filters }: { cursor?: string | undefined; limit: number } & LeadFilters,
+    ): Promise<LeadPage> {
+      const rows = await store.list(site.id, filters, placeOf(cursor), limit + 1);
       const { page, nextCursor } = pageOf(rows, limit, ({ createdAt }) => createdAt);
       const deliveries = await outbox.of(
         site.id,
@@ -140,18 +146,24 @@ export function createLeads(deps: Deps) {
   async function takePrechat(siteId: string, conversationId: string): Promise<void> {
     const site = await sites.byId(siteId);
     if (!site) return;
-    await inTransaction(db, async tx => {
+    const kept = await inTransaction(db, async tx => {
       const said = await prechatOf(tx, siteId, conversationId);
       const left = said && leftBefore(site, conversationId, said);
-      if (left) await keep(tx, site, left, { at: said.createdAt, join: known => joined(left, known) });
+      return left && keep(tx, site, left, { at: said.createdAt, join: known => joined(left, known) });
     });
+    if (kept?.isNew) count(siteId, 'leads');
     outbox.wake();
   }
 
   type How = { at: Date; join: (known: Left) => Left; locale?: string | undefined };
 
   /** As a new lead, or as more of one that is there. With all that follows from it, or not at all. */
-  async function keep(tx: Tx, site: Site, left: Left, { at, join, locale }: How): Promise<string> {
+  async function keep(
+    tx: Tx,
+    site: Site,
+    left: Left,
+    { at, join, locale }: How,
+  ): Promise<{ leadId: string; isNew: boolean }> {
     const since = new Date(now().getTime() - SAME_WITHIN_MS);
     const others = await store.ofSamePerson(tx, site.id, left, since);
     const known = others.find(lead => isSamePerson(lead, left) && fits(join(leftOf(lead))));
@@ -164,18 +176,18 @@ export function createLeads(deps: Deps) {
         targetsOf(site).map(target => ({ siteId: site.id, target, subjectId: id })),
       );
       await outbox.emit(tx, { siteId: site.id, type: 'lead.created', subjectId: id });
-      return id;
+      return { leadId: id, isNew: true };
     }
     const before = leftOf(known);
     const after = join(before);
-    if (isDeepStrictEqual(after, before)) return known.id;
+    if (isDeepStrictEqual(after, before)) return { leadId: known.id, isNew: false };
     await store.change(tx, site.id, known.id, after);
     if (after.marketingAt && !before.marketingAt) await agree(tx, site, known.id, locale, after.marketingAt);
     await outbox.changed(tx, site.id, [known.id]);
     // Somebody who wrote before and now wants a call is news to the owner.
     if (after.kind !== before.kind)
       await outbox.emit(tx, { siteId: site.id, type: 'lead.changed', subjectId: known.id });
-    return known.id;
+    return { leadId: known.id, isNew: false };
   }
 
   /** Keeps the proof. Its opening is the lead's own, so that it is nobody's any more once the lead is erased. */
@@ -194,7 +206,7 @@ export function createLeads(deps: Deps) {
       throw error;
     });
     const said = conversation?.messages.filter(({ text }) => text !== '') ?? [];
-    return said.map(({ role, text }) => `${SPEAKERS[role]}: ${text}`).join('\n\n') || null;
+    return said.map(({ role, author, text }) => `${author ?? SPEAKERS[role]}: ${text}`).join('\n\n') || null;
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../privacy/index.ts';
 import type { Site } from '../sites/index.ts';
 import { openingOf } from './leads.ts';
+import { setWords } from './store.ts';
 
 /** What stands where an address or a number was. */
 const REMOVED = '[removed]';
@@ -158,6 +159,7 @@ export function leadsPersonalData({ outbox, consent }: Deps): Required<PersonalD
     if (Object.keys(data).length === 0) return;
     // Not `update`, which throws where a purge was quicker.
     await tx.lead.updateMany({ where: { siteId: site.id, id }, data: { ...data, revision: { increment: 1 } } });
+    await setWords(tx, site.id, id);
     await outbox.changed(tx, site.id, [id]);
   }
 
@@ -242,7 +244,7 @@ async function naming(tx: Tx, site: Site, keys: ContactKeys): Promise<LeadWords[
   if (keys.email === undefined && keys.phone === undefined) return [];
   return tx.$queryRaw<LeadWords[]>`
     SELECT "id"::text AS "id", "name", "message", "fields" FROM (
-      SELECT *, concat_ws(' ', lead."name", lead."message", lead."fields"::text) AS "words" FROM "Lead" lead
+      SELECT *, concat_ws(' ', lead."name", lead."message", lead."fields"::text) AS "said" FROM "Lead" lead
       WHERE lead."siteId" = ${site.id}::uuid AND ${notHeld(site.id, Prisma.sql`lead."conversationId"`)}
-    ) lead WHERE ${mayMention(Prisma.sql`"words"`, keys)}`;
+    ) lead WHERE ${mayMention(Prisma.sql`"said"`, keys)}`;
 }

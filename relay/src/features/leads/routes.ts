@@ -1,7 +1,18 @@
-import { crmName, deliveriesQuery, leadRequest, pageQuery, retryRequest, WIDGET_BODY_MAX } from '@confab/contract';
+import {
+  crmName,
+  type DeliveryPage,
+  deliveriesQuery,
+  type LeadItem,
+  leadRequest,
+  leadsQuery,
+  retryRequest,
+  WIDGET_BODY_MAX,
+} from '@confab/contract';
 import type { Router } from '@koa/router';
 import { readJson } from '../../http/body.ts';
 import { clientAddress } from '../../http/client-address.ts';
+import type { Table } from '../../http/csv.ts';
+import { answerList } from '../../http/list.ts';
 import type { RateLimit } from '../../http/rate-limit.ts';
 import type { SiteState } from '../../http/request-state.ts';
 import { idOf, validate } from '../../http/validate.ts';
@@ -25,18 +36,51 @@ export function leadRoutes(
   });
 }
 
+const leadsTable: Table<LeadItem> = {
+  name: 'leads',
+  columns: {
+    Left: ({ createdAt }) => createdAt,
+    Kind: ({ kind }) => kind,
+    Name: ({ name }) => name,
+    'E-mail': ({ email }) => email,
+    Phone: ({ phone }) => phone,
+    Message: ({ message }) => message,
+    'Other fields': ({ fields }) => (Object.keys(fields).length > 0 ? fields : null),
+    Page: ({ pageUrl }) => pageUrl,
+    'Call at': ({ callbackAt }) => callbackAt,
+    'Time zone': ({ timezone }) => timezone,
+    Marketing: ({ marketing }) => marketing,
+    Restricted: ({ restricted }) => restricted,
+    Deliveries: ({ deliveries }) => deliveries.map(({ target, state }) => `${target}: ${state}`).join('\n'),
+    Conversation: ({ conversationId }) => conversationId,
+    Id: ({ id }) => id,
+  },
+};
+
+const deliveriesTable: Table<DeliveryPage['items'][number]> = {
+  name: 'deliveries',
+  columns: {
+    Since: ({ since }) => since,
+    Target: ({ target }) => target,
+    Operation: ({ operation }) => operation,
+    State: ({ state }) => state,
+    Tries: ({ attempts }) => attempts,
+    'Last fault': ({ log }) => log.at(-1)?.fault,
+    'Next try': ({ nextAt }) => nextAt,
+    Id: ({ subjectId }) => subjectId,
+  },
+};
+
 /** A plugin reads what was left. */
 export function siteLeadRoutes(router: Router<SiteState>, { leads }: { leads: Leads }): void {
-  router.get('/leads', async ctx => {
-    ctx.body = await leads.list(ctx.state.site, validate(pageQuery, ctx.query));
-  });
+  router.get('/leads', ctx => answerList(ctx, leadsQuery, asked => leads.list(ctx.state.site, asked), leadsTable));
 }
 
 /** A plugin sees what has not arrived where it should, and has it tried again. */
 export function deliveryRoutes(router: Router<SiteState>, { deliveries }: { deliveries: Deliveries }): void {
-  router.get('/deliveries', async ctx => {
-    ctx.body = await deliveries.list(ctx.state.site.id, validate(deliveriesQuery, ctx.query));
-  });
+  router.get('/deliveries', ctx =>
+    answerList(ctx, deliveriesQuery, asked => deliveries.list(ctx.state.site.id, asked), deliveriesTable),
+  );
 
   router.post('/deliveries/retry', async ctx => {
     const body = await readJson(ctx, { types: ['application/json'], max: WIDGET_BODY_MAX });

@@ -1,5 +1,7 @@
 import type { Db, Prisma, Tx } from '../../db/database.ts';
-import { olderThan, type Place } from '../../lib/cursor.ts';
+import { wordsVector } from '../../db/words.ts';
+import type { Place } from '../../lib/cursor.ts';
+import { type LeadFilters, listLeads } from './list-leads.ts';
 
 /** What a visitor left, as it is kept. `fields` are those of the form that have no column of their own. */
 export type Left = {
@@ -52,10 +54,12 @@ export const leadStore = (db: Db) => ({
 
   async add(tx: Tx, siteId: string, id: string, left: Left, createdAt: Date): Promise<void> {
     await tx.lead.create({ data: { siteId, id, ...left, createdAt } });
+    await setWords(tx, siteId, id);
   },
 
   async change(tx: Tx, siteId: string, id: string, left: Left): Promise<void> {
     await tx.lead.updateMany({ where: { siteId, id }, data: { ...left, revision: { increment: 1 } } });
+    await setWords(tx, siteId, id);
   },
 
   async setSubjectKey(tx: Tx, siteId: string, id: string, subjectKey: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -71,10 +75,17 @@ export const leadStore = (db: Db) => ({
   },
 
   /** Newest first. */
-  list: async (siteId: string, before: Place | undefined, limit: number) =>
-    (await db.lead.findMany({
-      where: { siteId, ...olderThan(before) },
-      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-      take: limit,
-    })) as LeadRow[],
+  list: (siteId: string, filters: LeadFilters, before: Place | undefined, limit: number) =>
+    listLeads(db, siteId, filters, before, limit),
 });
+
+/** What it is found by, as it stands now. Whoever changes what a lead holds calls this after it. */
+export async function setWords(tx: Tx, siteId: string, id: string): Promise<void> {
+  const select = { name: true, email: true, phone: true, phoneKey: true };
+  const lead = await tx.lead.findUnique({ where: { siteId_id: { siteId, id } }, select });
+  const text = Object.values(lead ?? {})
+    .filter(Boolean)
+    .join(' ');
+  await tx.$executeRaw`
+    UPDATE "Lead" SET "words" = ${wordsVector(siteId, text)} WHERE "siteId" = ${siteId}::uuid AND "id" = ${id}::uuid`;
+}

@@ -17,10 +17,13 @@ type Deps = {
   consent: Pick<Consent, 'allows'>;
   /** The conversations come after the visitors, so the look-up by the handle is handed in. */
   conversationOf: (site: Site, handle: string) => Promise<Conversation | null>;
+  count: (siteId: string, name: 'pageViews') => void;
+  /** Hears that somebody saw a page. */
+  onView: (site: Site) => Promise<void>;
   now: () => Date;
 };
 
-export function createPageViews({ db, store, consent, conversationOf, now }: Deps) {
+export function createPageViews({ db, store, consent, conversationOf, count, onView, now }: Deps) {
   return {
     /**
      * Keeps that the visitor saw a page. Throws 404 `conversation_not_found`, and 403 `consent_required` unless the
@@ -39,6 +42,8 @@ export function createPageViews({ db, store, consent, conversationOf, now }: Dep
         createdAt: now(),
       });
       if (!isKept) throw notFound();
+      count(site.id, 'pageViews');
+      await onView(site);
     },
   };
 }
