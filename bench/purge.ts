@@ -65,7 +65,7 @@ const ways: Way[] = [
       const retention = createRetention({
         db,
         store: purgeStore(db),
-        owners: [conversationPersonalData({ consent: { receiptsOf: async () => [] } })],
+        owners: [conversationPersonalData({ consent: { receiptsOf: async () => [] }, live: { tell: async () => {} } })],
         legalHolds: createLegalHolds({ db, hasConversation: async () => false, now }),
         forgetDeleted: database.forgetDeleted,
         emit: async () => {},

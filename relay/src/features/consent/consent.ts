@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { ConsentRequest, ConsentResponse, Purpose } from '@confab/contract';
+import type { ConsentRequest, ConsentResponse, ConsentsPage, Purpose } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db, Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Outbox } from '../../jobs/outbox.ts';
 import { AppError } from '../../lib/app-error.ts';
+import type { Period } from '../../lib/cursor.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import type { Site } from '../sites/index.ts';
@@ -146,6 +147,13 @@ export function createConsent({ db, store, keyring, siteNow, emit, offersTranscr
 
     /** One record; nothing where it is not in the log (any more). */
     receipt: store.receipt,
+
+    /** The records of a period behind the record `after`; a part that cannot be verified. */
+    async records(site: Site, after: number, period: Period, limit: number): Promise<ConsentsPage> {
+      const { records, notices } = await store.records(site, after, period, limit + 1);
+      const items = records.slice(0, limit);
+      return { items, notices, nextCursor: records.length > limit ? String(items.at(-1)?.sequence) : null };
+    },
 
     /** The log from behind the record `after`, or from where it begins now; up to `limit` records. */
     log: (site: Site, after: number, limit: number) => readLog({ store, keyring, now }, site, after, limit),

@@ -1,6 +1,7 @@
 import type { Checkpoint, LoggedNotice, Purpose, Receipt } from '@confab/contract';
 import { type Db, Prisma, type Tx } from '../../db/database.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
+import { type Period, within } from '../../lib/cursor.ts';
 import type { Site } from '../sites/index.ts';
 import { BEGINNING, FIRST_PREVIOUS_HASH, type Position } from './checkpoint.ts';
 import type { Notice } from './notice.ts';
@@ -130,6 +131,19 @@ export const consentStore = (db: Db) => ({
       },
       { isolationLevel: Prisma.TransactionIsolationLevel.RepeatableRead },
     ),
+
+  /** Up to `limit` records behind `after` that are of the period, in the order of the log, with the notices they name. */
+  async records(site: Site, after: number, period: Period, limit: number) {
+    const siteId = site.id;
+    const rows = await db.consentRecord.findMany({
+      where: { siteId, sequence: { gt: after }, recordedAt: within(period) },
+      orderBy: { sequence: 'asc' },
+      take: limit,
+    });
+    const hashes = [...new Set(rows.map(({ noticeHash }) => noticeHash))];
+    const notices = await db.notice.findMany({ where: { siteId, hash: { in: hashes } } });
+    return { records: rows.map(row => receiptOf(site, row)), notices: notices.map(noticeOf) };
+  },
 
   /** How many records at the beginning of the log, without a gap, are older than the cut-off. */
   async countPrefix(tx: Tx, siteId: string, cutoff: Date): Promise<number> {

@@ -5,7 +5,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import type { Jobs } from '../../jobs/jobs.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { contactsIn } from '../../lib/contacts.ts';
-import { pageOf, placeOf } from '../../lib/cursor.ts';
+import { type Period, pageOf, placeOf } from '../../lib/cursor.ts';
 import type { Conversations } from '../conversations/index.ts';
 import type { Knowledge } from '../knowledge/index.ts';
 import type { Site } from '../sites/index.ts';
@@ -71,8 +71,11 @@ export function createEntries({ db, store, knowledge, handleMessage, addCase, jo
     },
 
     /** Newest first. Throws 400 for a wrong cursor. */
-    async list(site: Site, { cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<EntryPage> {
-      const rows = await store.list(site.id, placeOf(cursor), limit + 1);
+    async list(
+      site: Site,
+      { cursor, limit, ...period }: { cursor?: string | undefined; limit: number } & Period,
+    ): Promise<EntryPage> {
+      const rows = await store.list(site.id, period, placeOf(cursor), limit + 1);
       const { page, nextCursor } = pageOf(rows, limit, ({ createdAt }) => createdAt);
       return { items: page.map(readable), nextCursor };
     },

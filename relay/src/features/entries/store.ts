@@ -1,5 +1,5 @@
 import type { Db, Tx } from '../../db/database.ts';
-import { olderThan, type Place } from '../../lib/cursor.ts';
+import { olderThan, type Period, type Place, within } from '../../lib/cursor.ts';
 
 export type EntryLink = { title: string; url: string };
 
@@ -34,9 +34,9 @@ export const entryStore = (db: Db) => ({
   },
 
   /** Newest first. */
-  list: async (siteId: string, after: Place | undefined, limit: number) =>
+  list: async (siteId: string, period: Period, after: Place | undefined, limit: number) =>
     (await db.entry.findMany({
-      where: { siteId, ...olderThan(after) },
+      where: { siteId, AND: [{ createdAt: within(period) }, olderThan(after)] },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: limit,
     })) as unknown as StoredEntry[],

@@ -9,7 +9,7 @@ import {
 } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
 import { canonicalJson } from '../../lib/canonical-json.ts';
-import { pageOf, placeOf } from '../../lib/cursor.ts';
+import { type Period, pageOf, placeOf } from '../../lib/cursor.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import { isWebAddress } from '../../lib/web-address.ts';
 import type { Site } from '../sites/index.ts';
@@ -80,9 +80,12 @@ export function createKnowledge({ store, meaning = noMeaning, onChange = async (
       return answer;
     },
 
-    /** What is held, with the hash of what was sent, so that a plugin finds what differs. Throws 400 for a wrong cursor. */
-    async list(site: Site, { cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<DocumentPage> {
-      const rows = await store.list(site.id, 'plugin', placeOf(cursor)?.id, limit + 1);
+    /** What is held, with the hash of what was sent, so that a plugin finds what differs; a period is of its sync. Throws 400 for a wrong cursor. */
+    async list(
+      site: Site,
+      { cursor, limit, ...period }: { cursor?: string | undefined; limit: number } & Period,
+    ): Promise<DocumentPage> {
+      const rows = await store.list(site.id, 'plugin', period, placeOf(cursor)?.id, limit + 1);
       const { page, nextCursor } = pageOf(rows, limit, ({ syncedAt }) => syncedAt);
       const items = page.map(({ externalId, type, url, title, locale, contentHash, updatedAt, syncedAt }) => ({
         externalId,

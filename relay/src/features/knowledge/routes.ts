@@ -1,22 +1,40 @@
-import { documentsRequest, pageQuery, SITE_BODY_MAX, searchQuery } from '@confab/contract';
+import { type DocumentPage, documentsRequest, periodQuery, SITE_BODY_MAX, searchQuery } from '@confab/contract';
 import type { Router } from '@koa/router';
 import { readJson } from '../../http/body.ts';
+import type { Table } from '../../http/csv.ts';
+import { answerList } from '../../http/list.ts';
 import type { SiteState } from '../../http/request-state.ts';
 import { validate } from '../../http/validate.ts';
 import type { Knowledge } from './knowledge.ts';
 
-/** A plugin's calls about the knowledge. */
-export function knowledgeRoutes(router: Router<SiteState>, { knowledge }: { knowledge: Knowledge }): void {
+const documentsTable: Table<DocumentPage['items'][number]> = {
+  name: 'documents',
+  columns: {
+    Title: ({ title }) => title,
+    Address: ({ url }) => url,
+    Type: ({ type }) => type,
+    Language: ({ locale }) => locale,
+    Updated: ({ updatedAt }) => updatedAt,
+    Synced: ({ syncedAt }) => syncedAt,
+    Id: ({ externalId }) => externalId,
+  },
+};
+
+/** What only a plugin sends: the pages of its site. */
+export function syncRoutes(router: Router<SiteState>, { knowledge }: { knowledge: Knowledge }): void {
   router.post('/documents', async ctx => {
     const body = await readJson(ctx, { types: ['application/json'], max: SITE_BODY_MAX });
     const change = validate(documentsRequest, body);
     ctx.body = await knowledge.sync(ctx.state.site, change);
     ctx.status = 202;
   });
+}
 
-  router.get('/documents', async ctx => {
-    ctx.body = await knowledge.list(ctx.state.site, validate(pageQuery, ctx.query));
-  });
+/** A plugin's and a user's calls about the knowledge. */
+export function knowledgeRoutes(router: Router<SiteState>, { knowledge }: { knowledge: Knowledge }): void {
+  router.get('/documents', ctx =>
+    answerList(ctx, periodQuery, asked => knowledge.list(ctx.state.site, asked), documentsTable),
+  );
 
   router.get('/documents/status', async ctx => {
     ctx.body = await knowledge.status(ctx.state.site);

@@ -1,5 +1,6 @@
 import type { Product } from '@confab/contract';
 import { type Db, Prisma } from '../../db/database.ts';
+import { type Period, within } from '../../lib/cursor.ts';
 import type { Chunk } from './chunk.ts';
 import { dictionaryFor, type Indexed, indexOf, sampleOf, wordingOf, wordsOf } from './indexing.ts';
 import { dictionaries, dictionaryOf } from './language.ts';
@@ -152,9 +153,9 @@ export const knowledgeStore = (db: Db) => ({
   },
 
   /** By id, newest first: a document that is synced again meanwhile keeps its place. */
-  list: (siteId: string, origin: Origin, before: string | undefined, limit: number) =>
+  list: (siteId: string, origin: Origin, synced: Period, before: string | undefined, limit: number) =>
     db.document.findMany({
-      where: { siteId, origin, ...(before !== undefined && { id: { lt: before } }) },
+      where: { siteId, origin, syncedAt: within(synced), ...(before !== undefined && { id: { lt: before } }) },
       orderBy: { id: 'desc' },
       take: limit,
       omit: { attributes: true, product: true },

@@ -2,6 +2,7 @@ import type { PurgesPage, RetentionResponse } from '@confab/contract';
 import type { Db } from '../../db/database.ts';
 import type { Outbox } from '../../jobs/outbox.ts';
 import { AppError } from '../../lib/app-error.ts';
+import type { Period } from '../../lib/cursor.ts';
 import type { Log } from '../../lib/log.ts';
 import type { LegalHolds, PersonalData } from '../privacy/index.ts';
 import type { Site } from '../sites/index.ts';
@@ -66,9 +67,9 @@ export function createRetention(deps: Deps) {
     /** The certificates, newest first. Throws 400 for a cursor that is none. */
     async certificates(
       site: Site,
-      { cursor, limit }: { cursor?: string | undefined; limit: number },
+      { cursor, limit, ...period }: { cursor?: string | undefined; limit: number } & Period,
     ): Promise<PurgesPage> {
-      const rows = await store.certificates(db, site, sequenceOf(cursor), limit + 1);
+      const rows = await store.certificates(db, site, sequenceOf(cursor), limit + 1, period);
       const items = rows.slice(0, limit);
       return { items, nextCursor: rows.length > limit ? String(items.at(-1)?.sequence) : null };
     },

@@ -3,13 +3,17 @@ import {
   type LegalHoldsPage,
   legalHoldRelease,
   legalHoldRequest,
-  pageQuery,
+  listQuery,
+  type PurgeCertificate,
+  periodQuery,
   type RetentionResponse,
   retentionQuery,
   WIDGET_BODY_MAX,
 } from '@confab/contract';
 import type { Router } from '@koa/router';
 import { readJson } from '../../http/body.ts';
+import type { Table } from '../../http/csv.ts';
+import { answerList } from '../../http/list.ts';
 import type { SiteState } from '../../http/request-state.ts';
 import { idOf, validate } from '../../http/validate.ts';
 import { AppError } from '../../lib/app-error.ts';
@@ -21,11 +25,39 @@ const NO_HOLD = 'There is no such legal hold, or it was ended before.';
 
 type Deps = { retention: Retention; legalHolds: LegalHolds };
 
+const purgesTable: Table<PurgeCertificate> = {
+  name: 'purges',
+  columns: {
+    Number: ({ sequence }) => sequence,
+    Completed: ({ completedAt }) => completedAt,
+    Trigger: ({ trigger }) => trigger,
+    Night: ({ night }) => night,
+    Held: ({ held }) => held,
+    Cutoffs: ({ cutoffs }) => cutoffs,
+    Counts: ({ counts }) => counts,
+    Hash: ({ hash }) => hash,
+    'Hash before': ({ previousHash }) => previousHash,
+  },
+};
+
+const holdsTable: Table<LegalHold> = {
+  name: 'legal-holds',
+  columns: {
+    Placed: ({ createdAt }) => createdAt,
+    Reason: ({ reason }) => reason,
+    'Placed by': ({ author }) => author,
+    Conversation: ({ conversationId }) => conversationId,
+    Ended: ({ releasedAt }) => releasedAt,
+    'Ended by': ({ releasedBy }) => releasedBy,
+    Id: ({ legalHoldId }) => legalHoldId,
+  },
+};
+
 /** A plugin's calls about how long data are kept. */
 export function retentionRoutes(router: Router<SiteState>, { retention, legalHolds }: Deps): void {
-  router.get('/purges', async ctx => {
-    ctx.body = await retention.certificates(ctx.state.site, validate(pageQuery, ctx.query));
-  });
+  router.get('/purges', ctx =>
+    answerList(ctx, periodQuery, asked => retention.certificates(ctx.state.site, asked), purgesTable),
+  );
 
   router.get('/retention', async ctx => {
     const { site } = ctx.state;
@@ -35,11 +67,13 @@ export function retentionRoutes(router: Router<SiteState>, { retention, legalHol
     ctx.body = { ...preview, nextRunAt } satisfies RetentionResponse;
   });
 
-  router.get('/legal-holds', async ctx => {
-    const { cursor, limit } = validate(pageQuery, ctx.query);
-    const rows = await legalHolds.list(ctx.state.site.id, placeOf(cursor), limit + 1);
-    const { page, nextCursor } = pageOf(rows, limit, ({ createdAt }) => createdAt);
-    ctx.body = { items: page.map(readable), nextCursor } satisfies LegalHoldsPage;
+  router.get('/legal-holds', ctx => {
+    const list = async ({ cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<LegalHoldsPage> => {
+      const rows = await legalHolds.list(ctx.state.site.id, placeOf(cursor), limit + 1);
+      const { page, nextCursor } = pageOf(rows, limit, ({ createdAt }) => createdAt);
+      return { items: page.map(readable), nextCursor };
+    };
+    return answerList(ctx, listQuery, list, holdsTable);
   });
 
   router.post('/legal-holds', async ctx => {

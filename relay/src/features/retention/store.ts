@@ -1,5 +1,6 @@
 import type { PurgeCertificate } from '@confab/contract';
 import type { Db, Prisma, Tx } from '../../db/database.ts';
+import { type Period, within } from '../../lib/cursor.ts';
 import type { Counts } from '../privacy/index.ts';
 import type { Site } from '../sites/index.ts';
 import type { Night } from './night.ts';
@@ -91,9 +92,16 @@ export const purgeStore = (db: Db) => ({
   },
 
   /** The last certificates of a site before this sequence number, newest first. */
-  async certificates(tx: Tx, site: Pick<Site, 'id' | 'key'>, before: number | undefined, limit: number) {
+  async certificates(
+    tx: Tx,
+    site: Pick<Site, 'id' | 'key'>,
+    before: number | undefined,
+    limit: number,
+    period: Period = {},
+  ) {
+    const sequence = before === undefined ? { not: null } : { lt: before };
     const rows = await tx.purgeRun.findMany({
-      where: { siteId: site.id, sequence: before === undefined ? { not: null } : { lt: before } },
+      where: { siteId: site.id, sequence, completedAt: within(period) },
       orderBy: { sequence: 'desc' },
       take: limit,
     });

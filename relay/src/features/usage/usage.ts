@@ -1,19 +1,29 @@
-import type { SiteResponse } from '@confab/contract';
+import type { AnswerOutcome, SiteResponse } from '@confab/contract';
 import type { Site } from '../sites/index.ts';
+import type { DayCounts } from './day-counts.ts';
 import { createSpend, type SpendDeps } from './spend.ts';
+
+type CountedAnswer = { beginsConversation: boolean; outcome: AnswerOutcome | null };
 
 export type Usage = ReturnType<typeof createUsage>;
 
 /** What a site has used this month, as numbers only: of a visitor who declined, this is all that is left. */
-export function createUsage(deps: SpendDeps) {
-  const { store, now } = deps;
+export function createUsage(deps: SpendDeps & { counts: Pick<DayCounts, 'add'> }) {
+  const { store, counts, now } = deps;
   const spend = createSpend(deps);
   return {
     budgetOf: spend.budgetOf,
     shareOf: spend.shareOf,
 
-    countAnswer: (siteId: string, { beginsConversation }: { beginsConversation: boolean }) =>
-      store.add(siteId, monthOf(now()), beginsConversation ? 1 : 0, 1),
+    /** Somebody asked something, whoever answers it. */
+    countTurn: (siteId: string): void => counts.add(siteId, 'turns'),
+
+    async countAnswer(siteId: string, { beginsConversation, outcome }: CountedAnswer): Promise<void> {
+      counts.add(siteId, 'answers');
+      if (beginsConversation) counts.add(siteId, 'conversations');
+      if (outcome === 'answered' || outcome === 'unanswered') counts.add(siteId, outcome);
+      await store.add(siteId, monthOf(now()), beginsConversation ? 1 : 0, 1);
+    },
 
     /**
      * Whether language models may still answer for the site this month. Looked up before a turn and counted at its end,

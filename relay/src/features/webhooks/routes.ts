@@ -1,17 +1,54 @@
-import { pageQuery, WIDGET_BODY_MAX, webhookRequest } from '@confab/contract';
+import {
+  listQuery,
+  type WebhookDelivery,
+  type WebhookEndpoint,
+  WIDGET_BODY_MAX,
+  webhookRequest,
+} from '@confab/contract';
 import type { Router } from '@koa/router';
 import { readJson } from '../../http/body.ts';
+import type { Table } from '../../http/csv.ts';
+import { answerList } from '../../http/list.ts';
 import type { SiteContext, SiteState } from '../../http/request-state.ts';
 import { idOf, validate } from '../../http/validate.ts';
 import { NO_ENDPOINT, NO_MESSAGE, type Webhooks } from './webhooks.ts';
+
+const webhooksTable: Table<WebhookEndpoint> = {
+  name: 'webhooks',
+  columns: {
+    Created: ({ createdAt }) => createdAt,
+    Address: ({ url }) => url,
+    Description: ({ description }) => description,
+    Events: ({ events }) => events.join('\n'),
+    State: ({ state }) => state,
+    'Last delivered': ({ lastDeliveredAt }) => lastDeliveredAt,
+    Waiting: ({ waiting }) => waiting,
+    Failed: ({ failed }) => failed,
+    Id: ({ webhookId }) => webhookId,
+  },
+};
+
+const messagesTable: Table<WebhookDelivery> = {
+  name: 'webhook-messages',
+  columns: {
+    Created: ({ createdAt }) => createdAt,
+    Type: ({ type }) => type,
+    State: ({ state }) => state,
+    Tries: ({ attempts }) => attempts,
+    'Last fault': ({ log }) => log.at(-1)?.fault,
+    Delivered: ({ deliveredAt }) => deliveredAt,
+    'Next try': ({ nextAt }) => nextAt,
+    Id: ({ messageId }) => messageId,
+  },
+};
 
 /** A plugin's calls about the addresses that its owner has told of what happens. */
 export function webhookRoutes(router: Router<SiteState>, { webhooks }: { webhooks: Webhooks }): void {
   const idIn = (ctx: { params: Record<string, string | undefined> }) => idOf(ctx.params.id, NO_ENDPOINT);
 
-  router.get('/webhooks', async ctx => {
-    ctx.body = await webhooks.list(ctx.state.site, validate(pageQuery, ctx.query));
-  });
+  router.get('/webhooks', ctx =>
+    answerList(ctx, listQuery, asked => webhooks.list(ctx.state.site, asked), webhooksTable),
+  );
 
   router.post('/webhooks', async ctx => {
     ctx.body = await webhooks.add(ctx.state.site, await read(ctx));
@@ -40,9 +77,9 @@ export function webhookRoutes(router: Router<SiteState>, { webhooks }: { webhook
     ctx.status = 202;
   });
 
-  router.get('/webhooks/:id/deliveries', async ctx => {
-    ctx.body = await webhooks.deliveries(ctx.state.site, idIn(ctx), validate(pageQuery, ctx.query));
-  });
+  router.get('/webhooks/:id/deliveries', ctx =>
+    answerList(ctx, listQuery, asked => webhooks.deliveries(ctx.state.site, idIn(ctx), asked), messagesTable),
+  );
 
   router.post('/webhooks/:id/deliveries/:messageId/replay', async ctx => {
     const messageId = idOf(ctx.params.messageId?.replace(/^msg_/, ''), NO_MESSAGE);

@@ -1,0 +1,3 @@
+export { createOverview, type Overview } from './overview.ts';
+export { overviewRoutes } from './routes.ts';
+export { overviewStore } from './store.ts';
