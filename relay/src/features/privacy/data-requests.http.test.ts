@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type DataRequestPage, dataRequestPage, dataRequestResponse } from '@confab/contract';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startFakeOpenai } from '../../../../e2e/fakes/openai.ts';
@@ -275,8 +276,10 @@ describe.each(databases)('data requests on %s', database => {
     const page = await asked('text/html,application/xhtml+xml,*/*;q=0.8');
     expect(page.headers.get('Content-Type')).toContain('text/html');
     // Nothing runs in it and nothing is loaded, whatever stands in it; and no cache gives it for the JSON.
+    const [, style = ''] = /<style>(.*)<\/style>/s.exec(String(page.body)) ?? [];
+    const hash = createHash('sha256').update(style).digest('base64');
     expect(page.headers.get('Content-Security-Policy')).toBe(
-      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      `default-src 'none'; style-src 'sha256-${hash}'; frame-ancestors 'none'`,
     );
     expect(page.headers.get('Vary')).toContain('Accept');
     expect(page.headers.get('Cache-Control')).toBe('no-store');

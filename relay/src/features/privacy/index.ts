@@ -1,11 +1,12 @@
-export { dataMap, impersonal } from './data-map.ts';
+export { dataMap, impersonal, ofUsers } from './data-map.ts';
 export { handlePrivacyJobs } from './jobs.ts';
 export { createLegalHolds, type LegalHolds, notHeld } from './legal-holds.ts';
 export { mayMention } from './may-mention.ts';
 export { dataRequestGauges } from './metrics.ts';
 export type { Changes, Counts, DataMapEntry, Found, Identifiers, PersonalData, Subject } from './personal-data.ts';
 export { createPrivacy, type Privacy } from './privacy.ts';
-export { readableDocument } from './readable-document.ts';
+export { READABLE_POLICY, readableDocument } from './readable-document.ts';
 export { recordsPersonalData } from './records-personal-data.ts';
+export { createRegister } from './register.ts';
 export { privacyRoutes, visitorPrivacyRoutes } from './routes.ts';
 export { requestStore } from './store.ts';

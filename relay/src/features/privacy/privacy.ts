@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Outbox } from '../../jobs/outbox.ts';
 import { AppError } from '../../lib/app-error.ts';
-import { pageOf, placeOf } from '../../lib/cursor.ts';
+import { type Period, pageOf, placeOf } from '../../lib/cursor.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import type { Site } from '../sites/index.ts';
 import { checkChanges, identifiersOf } from './identifiers.ts';
@@ -96,9 +96,9 @@ export function createPrivacy(deps: Deps) {
     /** The requests of a site, newest first; throws 400 for a cursor that is none. */
     async list(
       site: Site,
-      { cursor, limit }: { cursor?: string | undefined; limit: number },
+      { cursor, limit, ...period }: { cursor?: string | undefined; limit: number } & Period,
     ): Promise<DataRequestPage> {
-      const rows = await store.list(site.id, placeOf(cursor), limit + 1);
+      const rows = await store.list(site.id, period, placeOf(cursor), limit + 1);
       const { page, nextCursor } = pageOf(rows, limit, ({ receivedAt }) => receivedAt);
       return {
         items: page.map(row => ({

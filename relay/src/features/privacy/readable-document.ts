@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PersonalDataDocument } from '@confab/contract';
 import { escaped } from '../../lib/html.ts';
 
@@ -11,6 +12,21 @@ const LABELS: Readonly<Record<string, string>> = {
   role: 'Written by',
   url: 'Address',
 };
+
+const STYLE = `
+body { font: 16px/1.5 system-ui, sans-serif; color: #1c1c1c; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; border-bottom: 2px solid; padding-bottom: .25rem; margin-top: 2.5rem }
+article { border: 1px solid #c4c4c4; border-radius: 6px; padding: .25rem 1rem; margin: 1rem 0 }
+table { border-collapse: collapse; width: 100% } table table { margin: .25rem 0 }
+th, td { text-align: left; vertical-align: top; padding: .3rem .5rem .3rem 0; border-top: 1px solid #e4e4e4; overflow-wrap: anywhere }
+tr:first-child, tr:first-child > th, tr:first-child > td { border-top: 0 !important }
+li { margin: .5rem 0 } time { white-space: nowrap }
+th { width: 10rem; font-weight: 600 } ol { padding-left: 1.5rem } td > ol { margin: 0 } q { quotes: none; white-space: pre-wrap }
+@media (max-width: 40rem) { th, td { display: block; width: auto; border: 0; padding: .1rem 0 } tr { display: block; padding: .4rem 0; border-top: 1px solid #e4e4e4 } }
+`;
+
+/** The policy of that page: nothing is loaded, nothing runs, and no other style applies. */
+export const READABLE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; frame-ancestors 'none'`;
 
 /** Numbers of ours that tell a person nothing; the JSON document has them. */
 const UNTOLD = ['id', 'turnId', 'conversationId'];
@@ -29,17 +45,7 @@ export function readableDocument({ generatedAt, site, data }: PersonalDataDocume
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex"><title>Personal data held by ${escaped(site.name)}</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; color: #1c1c1c; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; border-bottom: 2px solid; padding-bottom: .25rem; margin-top: 2.5rem }
-article { border: 1px solid #c4c4c4; border-radius: 6px; padding: .25rem 1rem; margin: 1rem 0 }
-table { border-collapse: collapse; width: 100% } table table { margin: .25rem 0 }
-th, td { text-align: left; vertical-align: top; padding: .3rem .5rem .3rem 0; border-top: 1px solid #e4e4e4; overflow-wrap: anywhere }
-tr:first-child, tr:first-child > th, tr:first-child > td { border-top: 0 !important }
-li { margin: .5rem 0 } time { white-space: nowrap }
-th { width: 10rem; font-weight: 600 } ol { padding-left: 1.5rem } td > ol { margin: 0 } q { quotes: none; white-space: pre-wrap }
-@media (max-width: 40rem) { th, td { display: block; width: auto; border: 0; padding: .1rem 0 } tr { display: block; padding: .4rem 0; border-top: 1px solid #e4e4e4 } }
-</style></head>
+<style>${STYLE}</style></head>
 <body><main><h1>Personal data held by ${escaped(site.name)}</h1>
 <p>As of ${escaped(when(generatedAt))} UTC. Times are in UTC. This is everything that the chat assistant of this site
 keeps about the person.</p>

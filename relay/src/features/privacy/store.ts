@@ -2,7 +2,7 @@ import type { DataRequestPage, DataRequestType, dataRequestSource } from '@confa
 import type { z } from 'zod';
 import type { Db, Tx } from '../../db/database.ts';
 import { AppError } from '../../lib/app-error.ts';
-import type { Place } from '../../lib/cursor.ts';
+import { type Period, type Place, within } from '../../lib/cursor.ts';
 import type { Sealed } from '../../lib/keyring.ts';
 import type { Counts } from './personal-data.ts';
 
@@ -86,10 +86,13 @@ export const requestStore = (db: Db) => ({
       select: { siteId: true, id: true },
     }),
 
-  async list(siteId: string, after: Place | undefined, limit: number): Promise<RequestRow[]> {
-    const before = after && { OR: [{ receivedAt: { lt: after.at } }, { receivedAt: after.at, id: { lt: after.id } }] };
+  async list(siteId: string, period: Period, after: Place | undefined, limit: number): Promise<RequestRow[]> {
+    const before = after && {
+      receivedAt: { lte: after.at },
+      OR: [{ receivedAt: { lt: after.at } }, { receivedAt: after.at, id: { lt: after.id } }],
+    };
     const rows = await db.dataRequest.findMany({
-      where: { siteId, ...before },
+      where: { siteId, AND: [{ receivedAt: within(period) }, before ?? {}] },
       orderBy: [{ receivedAt: 'desc' }, { id: 'desc' }],
       take: limit,
     });
