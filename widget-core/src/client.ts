@@ -10,6 +10,7 @@ import type {
   ProblemCode,
   TurnEvent,
   TurnRequest,
+  VisitorEvent,
   WidgetConfig,
 } from '@confab/contract';
 import { readEventStream } from './event-stream.ts';
@@ -118,30 +119,51 @@ export function createClient(relay: string, siteKey: string) {
       signal: AbortSignal,
       prove: (challenge: string) => Promise<string>,
     ): AsyncGenerator<TurnEvent> {
-      const wait = patience(SILENCE_MAX_MS);
-      const stop = () => wait.stop();
-      signal.addEventListener('abort', stop);
-      try {
-        if (signal.aborted) return;
-        const post = (proof?: string) =>
-          request('/turns', { method: 'POST', body: JSON.stringify({ ...turn, proof }), signal: wait.signal });
-        const response = await post().catch(async error => {
-          if (error.challenge) return post(await prove(error.challenge));
+      const post = (wait: AbortSignal, proof?: string) =>
+        request('/turns', { method: 'POST', body: JSON.stringify({ ...turn, proof }), signal: wait });
+      const open = (wait: AbortSignal) =>
+        post(wait).catch(async error => {
+          if (error.challenge) return post(wait, await prove(error.challenge));
           throw error;
         });
-        for await (const { event, data } of readEventStream(chunks(response.body, wait.renew))) {
-          yield { event, data: JSON.parse(data) } as TurnEvent;
-          if (event === 'completed' || event === 'failed') return;
-        }
-        throw new RelayError('unreachable'); // the stream was cut
-      } catch (error) {
-        if (!signal.aborted) throw asRelayError(error);
-      } finally {
-        signal.removeEventListener('abort', stop);
-        wait.stop();
+      for await (const { event, data } of stream(open, signal)) {
+        yield { event, data } as TurnEvent;
+        if (event === 'completed' || event === 'failed') return;
       }
+      if (!signal.aborted) throw new RelayError('unreachable'); // the stream was cut
     },
+
+    /** What happens in the stored chat from now on, until `signal` aborts or the relay ends it. */
+    follow: (conversationId: string, signal: AbortSignal) =>
+      stream(
+        wait => request('/conversation/events', { ...bearer(conversationId), signal: wait }),
+        signal,
+      ) as AsyncGenerator<VisitorEvent>,
+    /** Tells whoever answers that the visitor is writing. */
+    typing: (conversationId: string) =>
+      whole('/conversation/typing', { ...bearer(conversationId), method: 'POST' }, response => response.text()),
   };
+
+  /** The events of a stream. Ends quietly when `signal` aborts; throws a `RelayError` after a long silence. */
+  async function* stream(
+    open: (wait: AbortSignal) => Promise<Response>,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ event: string; data: unknown }> {
+    const wait = patience(SILENCE_MAX_MS);
+    signal.addEventListener('abort', wait.stop);
+    try {
+      if (signal.aborted) return;
+      const { body } = await open(wait.signal);
+      for await (const { event, data } of readEventStream(chunks(body, wait.renew))) {
+        yield { event, data: JSON.parse(data) };
+      }
+    } catch (error) {
+      if (!signal.aborted) throw asRelayError(error);
+    } finally {
+      signal.removeEventListener('abort', wait.stop);
+      wait.stop();
+    }
+  }
 }
 
 /**

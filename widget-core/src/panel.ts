@@ -17,7 +17,7 @@ import { createIntroduction } from './ui/introduction.ts';
 import { NEW_TAB_ID } from './ui/markdown-view.ts';
 import { createMenu, type MenuAction, type PageAction } from './ui/menu.ts';
 import { comingPage, type Page } from './ui/page.ts';
-import { createThread, offerIn } from './ui/thread.ts';
+import { agentLine, createThread, offerIn } from './ui/thread.ts';
 
 /** The loaded chat, as the loader knows it. */
 export interface Panel {
@@ -152,6 +152,8 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
   let wasAnswering = false;
   let lastNote: SessionState['note'];
   let wasRestricted = false;
+  let lastOfTeam: number | undefined;
+  let lastAgent: string | undefined;
   let forget: ReturnType<typeof setTimeout> | undefined;
   function say(text: string) {
     live.textContent = text;
@@ -169,6 +171,11 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
       const said = answer?.role === 'assistant' ? plainText(parseMarkdown(answer.text, answer.citations)) : '';
       say([said, answer?.problem ? texts[answer.problem] : '', answer ? offerIn(answer, state) : ''].join(' ').trim());
     }
+    const of = messages.findLast(({ said }) => said);
+    if (of && lastOfTeam !== undefined && of.key > lastOfTeam) say(`${of.said?.author || texts.agent}: ${of.text}`);
+    lastOfTeam = of?.key ?? -1;
+    if (state.agent && state.agent !== lastAgent) say(agentLine(state));
+    lastAgent = state.agent;
     if (restricted && !wasRestricted) say(texts.restricted);
     if (note && note !== lastNote) say(texts[note]);
     wasAnswering = answering;
@@ -218,6 +225,7 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
     else if (covers.matches) dialog.showModal();
     else dialog.show();
     launcher.show('open');
+    session.watch(true);
     if (shown) session.revisit();
     else session.load();
     render();
@@ -226,6 +234,7 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
   function close() {
     if (!(dialog instanceof HTMLDialogElement)) return; // it has its place in the page, and stays there
     dialog.close();
+    session.watch(false);
     launcher.show('closed');
     launcher.button.focus();
   }
@@ -261,9 +270,14 @@ export function mountPanel(launcher: Launcher, options: Options, platform: Platf
   viewport?.addEventListener('scroll', fit);
 
   // A page with an open connection cannot be kept for "back". The answer shows as cut short, with a way to go on.
-  addEventListener('pagehide', session.stopAnswer);
+  addEventListener('pagehide', () => {
+    session.watch(false);
+    session.stopAnswer();
+  });
   addEventListener('pageshow', ({ persisted }) => {
-    if (persisted && isOpen()) session.revisit();
+    if (!persisted || !isOpen()) return;
+    session.watch(true);
+    session.revisit();
   });
 
   return { toggle: () => (isOpen() && !isInline ? close() : open()), followPlatform: session.followPlatform };

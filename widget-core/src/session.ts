@@ -2,17 +2,20 @@ import type {
   Citation,
   ConsentRequest,
   LeadRequest,
+  Message,
   MessageStatus,
   ProductCard,
   Receipt,
   TurnEvent,
   TurnRequest,
+  VisitorEvent,
   WidgetConfig,
 } from '@confab/contract';
 import { TEXT_MAX } from '@confab/contract/constants';
 import { type PanelTextName, panelTexts } from '@confab/contract/texts';
 import { type Client, RelayError } from './client.ts';
 import type { ConversationCookie } from './cookie.ts';
+import { createFollowing } from './following.ts';
 import { timeZone } from './locale.ts';
 import type { PlatformConsent } from './platform-consent.ts';
 import { carriedTranscript, storedTranscript, type Transcript } from './transcript.ts';
@@ -25,6 +28,8 @@ export type Offer = Extract<TurnEvent, { event: 'suggestion' }>['data']['kind'];
 export interface ShownMessage {
   readonly key: number;
   readonly role: 'visitor' | 'assistant' | 'agent';
+  /** Of the team's: its id, who wrote it, and when. */
+  readonly said?: { id: string; author: string; at: string };
   text: string;
   status: MessageStatus;
   citations: Citation[];
@@ -62,6 +67,11 @@ export interface SessionState {
   deciding: boolean;
   /** The pre-chat fields that the relay did not take as they were filled in. */
   wrongFields: string[];
+  /** Who of the team has taken over, and answers in the assistant's place. */
+  agent?: string | undefined;
+  /** They are writing, or have left their console for the moment. */
+  agentWrites: boolean;
+  agentAway: boolean;
   /** What has just happened, in one line. */
   note?: PanelTextName;
   /** What the visitor has typed and not yet asked. */
@@ -106,6 +116,9 @@ const newTurn = (text: string): Turn => ({ id: uuid(), text, wasSent: false });
 /** The pause after `rate_limited` where the relay's own wish cannot be read. */
 const PAUSE_MS = 5_000;
 
+/** How long somebody who was said to be writing is shown as writing. */
+const TYPING_MS = 6_000;
+
 /** The chat of one page view: consent, thread and failures, without any display. */
 export function createSession(parts: SessionParts) {
   const { client, cookie, locale, privacySignal, platform, customerToken, solve, page, changed } = parts;
@@ -121,6 +134,8 @@ export function createSession(parts: SessionParts) {
     waiting: false,
     deciding: false,
     wrongFields: [],
+    agentWrites: false,
+    agentAway: false,
     draft: '',
   };
   let transcript: Transcript = carriedTranscript();
@@ -137,8 +152,20 @@ export function createSession(parts: SessionParts) {
   let running: Promise<void> = Promise.resolve();
   let nextKey = 0;
 
+  /** Somebody is looking at the chat. */
+  let isWatched = false;
+  let lastTyping = 0;
+  let agentIsDone: ReturnType<typeof setTimeout> | undefined;
+  const follow = createFollowing({
+    client,
+    hear: hearLive,
+    refused: async error => !(await isGone(error)),
+  });
+
   const show = (change: Partial<SessionState>) => {
     Object.assign(state, change);
+    const { phase, begun, restricted } = state;
+    follow(isWatched && phase === 'ready' && begun && !restricted ? transcript.handle() : undefined);
     changed();
   };
   const add = (message: Pick<ShownMessage, 'role' | 'text' | 'status'> & Partial<ShownMessage>) => {
@@ -166,19 +193,26 @@ export function createSession(parts: SessionParts) {
       else if (handle && conversation) {
         transcript = storedTranscript(cookie, config.retentionDays, { conversationId: handle });
         state.messages = [];
-        for (const { role, text, status, citations, products = [], createdAt } of conversation.messages) {
+        for (const { id, role, text, author, status, citations, products = [], createdAt } of conversation.messages) {
           const isWhole = status === 'completed' || role === 'visitor';
           add({
             role,
             text,
             citations,
+            ...(role === 'agent' && { said: { id, author: author ?? '', at: createdAt } }),
             // What was so at that moment may be otherwise now.
             products: products.map(card => ({ ...card, asOf: card.asOf ?? createdAt })),
             ...(isWhole ? { status } : { status: 'interrupted', problem: 'interrupted' }),
           });
         }
         offerLastAgain();
-        show({ phase: 'ready', stored: true, begun: true, restricted: conversation.restricted });
+        show({
+          phase: 'ready',
+          stored: true,
+          begun: true,
+          restricted: conversation.restricted,
+          agent: conversation.takenOverBy ?? undefined,
+        });
       } else if (handle) loseConversation();
       else if (privacySignal) await decline('gpc');
       else if (answer !== undefined) await takeFromPlatform(answer);
@@ -222,7 +256,9 @@ export function createSession(parts: SessionParts) {
     const at = lastQuestion();
     const question = state.messages[at];
     state.retryable =
-      question !== undefined && !state.messages.slice(at + 1).some(({ status }) => status === 'completed');
+      question !== undefined &&
+      !state.agent &&
+      !state.messages.slice(at + 1).some(({ status }) => status === 'completed');
     lastTurn = question && newTurn(question.text);
   }
 
@@ -250,7 +286,8 @@ export function createSession(parts: SessionParts) {
     Object.assign(state, { messages: [], retryable: false, note: undefined });
   }
 
-  const forgetStored = () => Object.assign(state, { stored: false, begun: false, restricted: false });
+  const forgetStored = () =>
+    Object.assign(state, { stored: false, begun: false, restricted: false, agent: undefined, agentWrites: false });
 
   const decision = (decided: ConsentRequest['decision'], from: typeof source): ConsentRequest => ({
     decision: decided,
@@ -403,8 +440,7 @@ export function createSession(parts: SessionParts) {
   /** Whether the relay no longer has the conversation; if so, it is gone here as well. */
   async function isGone(error: unknown): Promise<boolean> {
     if (codeOf(error) !== 'conversation_not_found') return false;
-    await settle();
-    if (state.begun) loseConversation(); // else the answer that was running has found out first
+    await loseEnded();
     return true;
   }
 
@@ -505,7 +541,8 @@ export function createSession(parts: SessionParts) {
       const isWhole = data.finishReason !== 'interrupted';
       const { text, citations, products = answer.products } = data;
       Object.assign(answer, { text, citations, products, status: 'completed' });
-      if (isWhole) transcript.answered(turn.text, data.text, data.seal);
+      if (data.finishReason === 'agent') state.messages.splice(state.messages.indexOf(answer), 1);
+      else if (isWhole) transcript.answered(turn.text, data.text, data.seal);
       else cutShort(answer);
       if (transcript.isFull()) state.note = 'threadFull';
     }
@@ -517,6 +554,48 @@ export function createSession(parts: SessionParts) {
       giveBack(turn, answer);
     }
     changed();
+  }
+
+  /** What the team said while nobody was listening, and who has the chat now. */
+  async function readAgain(): Promise<void> {
+    const { messages, takenOverBy } = await client.conversation(transcript.handle() ?? '');
+    for (const message of messages) if (message.role === 'agent') addOfTeam(message);
+    takeOver(takenOverBy ?? null);
+  }
+
+  async function loseEnded() {
+    await settle();
+    if (state.begun) loseConversation(); // else the answer that was running has found out first
+  }
+
+  function hearLive({ event, data }: VisitorEvent) {
+    clearTimeout(agentIsDone);
+    state.agentWrites = event === 'typing';
+    if (event === 'message' && data.role === 'agent') addOfTeam(data);
+    if (event === 'takeover') takeOver(data.by);
+    // Also the first thing heard on every connection: what was said before it is read.
+    if (event === 'takeover' || event === 'missed') readAgain().catch(() => {}); // the stream tells if it is gone
+    if (event === 'presence') state.agentAway = !data.present;
+    if (event === 'ended') void loseEnded();
+    if (event === 'typing') agentIsDone = setTimeout(() => show({ agentWrites: false }), TYPING_MS);
+    changed();
+  }
+
+  function takeOver(by: string | null) {
+    if (state.agent === (by ?? undefined)) return;
+    show({ agent: by ?? undefined, agentAway: false, note: by ? undefined : 'agentHasLeft' });
+  }
+
+  function addOfTeam({ id, text, author, createdAt }: Pick<Message, 'id' | 'text' | 'author' | 'createdAt'>) {
+    if (state.messages.some(({ said }) => said?.id === id)) return;
+    add({ role: 'agent', text, status: 'completed', said: { id, author: author ?? '', at: createdAt } });
+    show({ note: undefined, retryable: false });
+  }
+
+  /** The visitor has the panel open, or has closed it. */
+  function watch(isOpen: boolean) {
+    isWatched = isOpen;
+    show({});
   }
 
   /** The relay did not take what was filled in; the owner may also ask for something else by now. */
@@ -632,12 +711,18 @@ export function createSession(parts: SessionParts) {
     else await followPlatform();
   }
 
-  const type = (draft: string) => show({ draft });
+  function type(draft: string) {
+    show({ draft });
+    if (!state.agent || Date.now() < lastTyping + TYPING_MS / 2) return;
+    lastTyping = Date.now();
+    client.typing(transcript.handle() ?? '').catch(() => {}); // nobody waits for it
+  }
   const stopAnswer = () => stop();
 
   return {
     state,
     load,
+    watch,
     revisit,
     followPlatform,
     accept: () => accept(),

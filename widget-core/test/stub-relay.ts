@@ -1,7 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Citation, PersonalDataDocument, ProductCard, Receipt, TurnEvent, WidgetConfig } from '@confab/contract';
+import type {
+  Citation,
+  PersonalDataDocument,
+  ProductCard,
+  Receipt,
+  TurnEvent,
+  VisitorEvent,
+  WidgetConfig,
+} from '@confab/contract';
 import { defaultNotice, defaultTexts } from '@confab/contract/texts';
 
 /** A request as the stub saw it. */
@@ -127,7 +135,15 @@ function wrongDetails(at: string, details: Record<string, string>) {
 }
 
 /** A message as the relay keeps it. */
-type Kept = { role: string; text: string; citations: Citation[]; products?: ProductCard[] | undefined; status: string };
+type Kept = {
+  id?: string;
+  role: string;
+  text: string;
+  author?: string | null;
+  citations: Citation[];
+  products?: ProductCard[] | undefined;
+  status: string;
+};
 
 type ExportedMessage = PersonalDataDocument['data']['conversations'][number]['messages'][number];
 
@@ -182,6 +198,10 @@ export async function startStubRelay() {
   /** The conversations that a legal hold keeps. */
   const held = new Set<string>();
   const tokens = new Map<string, Receipt>();
+  /** Who of the team has taken over a conversation. */
+  const agents = new Map<string, string>();
+  /** Those who hear what happens in a conversation. */
+  const followers = new Map<string, ServerResponse[]>();
   /** Answers a whole path by itself, once: a refusal, a delay. */
   const detours = new Map<string, ((response: ServerResponse, next: () => void) => void)[]>();
   let config = structuredClone(defaultConfig);
@@ -309,6 +329,13 @@ export async function startStubRelay() {
     if (request.path === '/turns') return turn(request, response);
     if (request.path === '/leads') return lead(response, request.body);
     if (!messages) return problem(response, 404, 'conversation_not_found');
+    if (request.path === '/conversation/typing') return response.writeHead(204).end();
+    if (request.path === '/conversation/events') {
+      followers.set(handle, [...(followers.get(handle) ?? []), response]);
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      response.write(`event: takeover\ndata: ${JSON.stringify({ by: agents.get(handle) ?? null })}\n\n`);
+      return;
+    }
     if (request.path === '/data-requests') return dataRequest(response, handle, request.body);
     if (request.path === '/conversation/transcript') {
       const errors = wrongDetails('', request.body);
@@ -318,7 +345,9 @@ export async function startStubRelay() {
       return exported(response, handle, messages, request.headers.accept === 'text/html');
     }
     const createdAt = '2026-05-01T12:00:00Z';
-    json(response, 200, { conversationId: handle, createdAt, restricted: restricted.has(handle), messages });
+    const takenOverBy = agents.get(handle) ?? null;
+    const state = { restricted: restricted.has(handle), takenOverBy };
+    json(response, 200, { conversationId: handle, createdAt, ...state, messages });
   }
 
   const server = createServer(async (incoming, response) => {
@@ -350,6 +379,17 @@ export async function startStubRelay() {
     leads,
     held,
     receipts,
+    agents,
+    /** How many hear what happens in a conversation. */
+    followersOf: (handle: string) => followers.get(handle)?.filter(({ closed }) => !closed).length ?? 0,
+    /** Tells them. */
+    tell(handle: string, { event, data }: VisitorEvent) {
+      for (const each of followers.get(handle) ?? []) each.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    },
+    /** Cuts their connections. */
+    drop(handle: string) {
+      for (const each of followers.get(handle) ?? []) each.destroy();
+    },
     /** The requests to one path so far. */
     to: (path: string) => seen.filter(request => request.path === path),
     configure(change: Partial<WidgetConfig>) {
@@ -375,7 +415,7 @@ export async function startStubRelay() {
       config = structuredClone(defaultConfig);
       seen.length = 0;
       scripts.length = 0;
-      for (const kept of [conversations, receipts, restricted, leads, held]) kept.clear();
+      for (const kept of [conversations, receipts, restricted, leads, held, agents, followers]) kept.clear();
       detours.clear();
     },
     close() {

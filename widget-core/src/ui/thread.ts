@@ -30,6 +30,7 @@ export function createThread(
   const list = element('ol');
   const restriction = element('p', { class: 'note' });
   const note = element('p', { class: 'note' });
+  const agent = element('p', { class: 'note' });
   // The live region elsewhere speaks of finished answers; a log that speaks by itself would read out every piece.
   const log = { class: 'thread', role: 'log', 'aria-live': 'off', tabindex: '0' };
   const view = element(
@@ -38,6 +39,7 @@ export function createThread(
     element('div', { class: 'intro' }, greeting, hours, callBack, disclosure),
     list,
     restriction,
+    agent,
     note,
   );
   const rows = new Map<number, Row>();
@@ -55,6 +57,7 @@ export function createThread(
       setText(hours, closed);
       setText(callBack, closed && offerIn({ offer: 'callback' }, state));
       setText(restriction, restricted ? texts.restricted : '');
+      setText(agent, agentLine(state));
       setText(note, phase === 'ready' && noted ? texts[noted] : '');
 
       const keys = new Set(messages.map(({ key }) => key));
@@ -105,12 +108,12 @@ function visitorRow({ text }: ShownMessage): Row {
 }
 
 function answerRow(
-  { role }: ShownMessage,
+  { role, said }: ShownMessage,
   retry: () => void,
   say: (text: string) => void,
   takeUp: (offer?: Offer) => void,
 ): Row {
-  const author = element('span', { class: 'unseen' });
+  const author = element('span', { class: said ? 'said' : 'unseen', dir: 'auto' });
   const answer = createMarkdownView('bubble prose');
   const dots = element('span', { class: 'dots', 'aria-hidden': 'true' }, element('i'), element('i'), element('i'));
   const sources = element('div', { class: 'sources' });
@@ -129,7 +132,10 @@ function answerRow(
     update(message, state, offersRetry) {
       const { config, texts, waiting } = state;
       const isStreaming = message.status === 'streaming';
-      setText(author, `${message.role === 'agent' ? texts.agent : texts.assistant}: `);
+      setText(
+        author,
+        said ? `${said.author || texts.agent} · ${timeOf(said.at, config?.locale)}` : `${texts.assistant}: `,
+      );
       dots.hidden = !isStreaming || message.text !== '';
       answer.element.hidden = message.text === '';
       answer.element.setAttribute('aria-busy', String(isStreaming));
@@ -171,3 +177,12 @@ function sourceList({ citations }: ShownMessage, texts: Texts): Node[] {
   });
   return items.length > 0 ? [element('p', {}, texts.sources), element('ul', {}, ...items)] : [];
 }
+
+/** Who of the team has the chat, and what they are doing; nothing while the assistant answers. */
+export function agentLine({ agent, agentWrites, agentAway, texts }: SessionState): string {
+  const line = agentWrites ? 'agentWrites' : agentAway ? 'agentIsAway' : 'agentIsHere';
+  return agent ? texts[line].replace('{name}', () => agent) : '';
+}
+
+const timeOf = (at: string, locale: string | undefined) =>
+  new Intl.DateTimeFormat(locale, { timeStyle: 'short' }).format(new Date(at));
