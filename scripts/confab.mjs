@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
-import { prepare } from './prepare.mjs';
+import { prepareCommands } from './prepare.mjs';
 import { becomeNode24, main, root } from './run.mjs';
 
 main(async () => {
   await ensureInstalled();
-  await prepare();
+  await prepareCommands();
   const envFile = join(root, '.env');
   return becomeNode24([
     ...(existsSync(envFile) ? [`--env-file=${envFile}`] : []),

@@ -9,7 +9,8 @@ fetches and builds what is missing, which takes some minutes the first time.
 
 Usage
   npm run demo:wordpress                                             with a relay of its own
-  npm run demo:wordpress -- --relay http://127.0.0.1:8787 --key …    with the relay that runs there, and its operator's key
+  npm run demo:wordpress -- --relay http://127.0.0.1:8787 --email … --password …
+                                                                     with the relay that runs there, as this user of it
   npm run demo:wordpress -- --core floor                             on the oldest WordPress that we support
   npm run demo:wordpress -- --port 8080                              at this port
 

@@ -5,8 +5,20 @@ import { join } from 'node:path';
 import { onceAtATime } from './one-at-a-time.mjs';
 import { root, run, ScriptError } from './run.mjs';
 
-/** What is made from the sources before the relay can run: the database client and the widget. Quick when it is there. */
+/** What is made from the sources before the relay can serve: database client, widget and console. Quick when it is there. */
 export async function prepare() {
+  await prepareCommands();
+  await derive({
+    label: 'Building the console',
+    inputs: ['shared/console', 'shared/contract/src', 'package-lock.json'],
+    output: 'shared/console/dist',
+    command: ['npm', 'run', '--silent', 'build'],
+    cwd: 'shared/console',
+  });
+}
+
+/** What the operator's commands need of that: they show nobody a console. */
+export async function prepareCommands() {
   await derive({
     label: 'Generating the database client',
     inputs: ['relay/prisma/schema.prisma', 'relay/prisma.config.ts', 'node_modules/prisma/package.json'],

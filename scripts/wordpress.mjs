@@ -20,6 +20,7 @@ export async function buildWordpress() {
       `${plugin}/webpack.config.cjs`,
       `${plugin}/package-lock.json`,
       'shared/contract/src/settings-fields.ts',
+      'shared/console/src',
     ],
     output: `${plugin}/dist/admin`,
     command: ['npm', 'run', '--silent', 'build:admin'],
