@@ -4,12 +4,19 @@ import { jsonOf, LOCALES, moOf, phpOf, poOf, readPo, type Translations } from '.
 import { adminMessages, allMessages, type Messages, scriptMessages } from './messages.ts';
 
 const plugin = join(import.meta.dirname, '../plugin');
+const consoleLanguages = join(import.meta.dirname, '../../../shared/console/languages');
 
-/** The .po file of a locale, in the sources. */
+/** The .po file of the console's texts, in the sources; the console knows languages without their country. */
+export const consolePoFile = (locale: string): string => join(consoleLanguages, `${locale.slice(0, 2)}.po`);
+
+/** The .po file of what only the plugin says. */
 export const poFile = (locale: string): string => join(plugin, `languages/confab-${locale}.po`);
 
+/** What is translated so far, of the plugin and of the console. */
 export const translationsOf = (locale: string): Translations =>
-  existsSync(poFile(locale)) ? readPo(readFileSync(poFile(locale), 'utf8')) : new Map();
+  new Map([...read(poFile(locale)), ...read(consolePoFile(locale))]);
+
+const read = (file: string): Translations => (existsSync(file) ? readPo(readFileSync(file, 'utf8')) : new Map());
 
 /** The scripts with texts of their own, by the handle that PHP gives them. */
 export const scripts = (): Record<string, Messages> => ({

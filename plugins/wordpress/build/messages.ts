@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { extname, join, relative } from 'node:path';
+import { dirname, extname, join, relative } from 'node:path';
 import { parse as parseTypescript } from '@babel/parser';
 import { Engine } from 'php-parser';
 import { FAULT_WORDS } from '../../../shared/contract/src/delivery-words.ts';
+import { receiverWords } from '../../../shared/contract/src/privacy-register.ts';
 import { settingsSections } from '../../../shared/contract/src/settings-fields.ts';
+import { crawlReasons } from '../../../shared/contract/src/sources.ts';
+import { uploadFaults } from '../../../shared/contract/src/uploads.ts';
 
 /** One text to translate, with where it stands and what its translators should know. */
 export type Message = { msgid: string; plural?: string; context?: string; comments: Set<string>; files: Set<string> };
@@ -12,6 +15,8 @@ export type Message = { msgid: string; plural?: string; context?: string; commen
 export type Messages = Map<string, Message>;
 
 const here = join(import.meta.dirname, '..');
+const root = join(here, '../..');
+const consoleFolder = join(root, 'shared/console/src');
 
 /** Which argument of a function is what; `domain` must be the literal `confab`. */
 const FUNCTIONS: Record<string, { context?: number; plural?: number; domain: number }> = {
@@ -32,8 +37,15 @@ const FUNCTIONS: Record<string, { context?: number; plural?: number; domain: num
 /** A call of one of them, as both parsers tell it: its arguments, null where one is no literal. */
 type Call = { name: string; args: (string | null)[]; line: number; comment: string | undefined };
 
-/** Every text of the plugin: of its PHP, of its block, and of the admin screens with the descriptions of the settings. */
+/** Every text of the plugin: its own, and those of the console that its screens show. */
 export function allMessages(): Messages {
+  const messages = ownMessages();
+  for (const [key, message] of adminMessages()) merge(messages, key, message);
+  return messages;
+}
+
+/** What only the plugin says: in its PHP, in its blocks, and on the screens about WordPress and the connection. */
+export function ownMessages(): Messages {
   const messages: Messages = new Map();
   for (const file of filesIn(join(here, 'plugin'))) {
     if (extname(file) === '.php') addCalls(messages, file, phpCalls(file));
@@ -41,16 +53,49 @@ export function allMessages(): Messages {
     if (file.endsWith('block.json')) addBlock(messages, file);
   }
   addHeader(messages);
-  for (const [key, message] of adminMessages()) merge(messages, key, message);
+  addScreens(messages, ownScreens());
   return messages;
 }
 
-/** The texts that the admin screens ask for in the browser. */
+/** Every text of the console, wherever it runs. */
+export function consoleMessages(): Messages {
+  const messages: Messages = new Map();
+  addScreens(messages, sourcesIn(consoleFolder));
+  addContract(messages);
+  return messages;
+}
+
+/** The texts that the admin screens ask for in the browser: those of the plugin, and of what they show of the console. */
 export function adminMessages(): Messages {
   const messages: Messages = new Map();
-  for (const file of filesIn(join(here, 'src')).filter(each => /\.tsx?$/.test(each) && !each.includes('.test.'))) {
-    addCalls(messages, file, scriptCalls(file));
+  addScreens(messages, withImports(ownScreens()));
+  addContract(messages);
+  return messages;
+}
+
+const sourcesIn = (folder: string) =>
+  filesIn(folder).filter(each => /\.tsx?$/.test(each) && !each.includes('.test.') && !each.endsWith('.d.ts'));
+
+const ownScreens = () => sourcesIn(join(here, 'src'));
+
+/** The files, and every file of the console that they import, by whatever way. */
+function withImports(files: string[]): string[] {
+  const found = new Set(files);
+  for (const file of found) {
+    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+\.tsx?)'/g)) {
+      const imported = join(dirname(file), path);
+      if (imported.startsWith(consoleFolder)) found.add(imported);
+    }
   }
+  return [...found].sort();
+}
+
+function addScreens(messages: Messages, files: string[]) {
+  for (const file of files) addCalls(messages, file, scriptCalls(file));
+}
+
+/** What the contract holds as plain data, and the screens translate as they show it. */
+function addContract(messages: Messages) {
   const fields = 'shared/contract/src/settings-fields.ts';
   const addField = (text: string | undefined) => text && add(messages, { msgid: text, file: fields });
   for (const { title, description, fields: all } of settingsSections) {
@@ -62,7 +107,14 @@ export function adminMessages(): Messages {
   }
   const faults = 'shared/contract/src/delivery-words.ts';
   for (const text of Object.values(FAULT_WORDS)) add(messages, { msgid: text, file: faults });
-  return messages;
+  const others: [string, string[]][] = [
+    ['sources.ts', Object.values(crawlReasons)],
+    ['uploads.ts', Object.values(uploadFaults)],
+    ['privacy-register.ts', Object.values(receiverWords).flatMap(({ purpose, data }) => [purpose, data])],
+  ];
+  for (const [file, texts] of others) {
+    for (const text of texts) add(messages, { msgid: text, file: `shared/contract/src/${file}` });
+  }
 }
 
 /** The texts of one script of the plugin's sources, such as a block's. */
@@ -89,7 +141,7 @@ function addCalls(messages: Messages, file: string, calls: Call[]) {
     if (/%\d?\$?s|%d/.test(msgid) && !comment) {
       throw new Error(`${where}: ${name}() has a placeholder, and no "translators:" comment says what it stands for`);
     }
-    add(messages, { msgid, plural, context, comment, file: relative(here, file) });
+    add(messages, { msgid, plural, context, comment, file: relative(file.startsWith(here) ? here : root, file) });
   }
 }
 

@@ -32,11 +32,12 @@ function pluginFiles(version: string): PluginFiles {
     }
   };
   add(join(here, 'plugin'), '', path => !path.endsWith('.po'));
-  // DataViews brings its own stylesheet for each direction; wp-scripts turns both round once more.
+  // wp-scripts turns every stylesheet round. DataViews brings one of its own for each direction, and what comes with the
+  // lists is written for both.
   add(
     join(here, 'dist/admin'),
     'admin/',
-    path => /\.(js|css|asset\.php)$/.test(path) && !/^lists-(ltr|rtl)-rtl\.css$/.test(path),
+    path => /\.(js|css|asset\.php)$/.test(path) && !/^(lists|dataviews-(ltr|rtl))-rtl\.css$/.test(path),
   );
   add(join(root, 'widget-core/dist'), 'widget/', path => /^[^/]+\.js$/.test(path));
   for (const [name, bytes] of languageFiles()) files.set(`languages/${name}`, bytes);

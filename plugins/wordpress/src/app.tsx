@@ -1,14 +1,17 @@
 import { lazy, Suspense, useCallback, useEffect, useState } from '@wordpress/element';
 import { __, sprintf } from '@wordpress/i18n';
 import type { MouseEvent } from 'react';
+import { ClientProvider } from '../../../shared/console/src/client.ts';
+import { Problem, Waiting } from '../../../shared/console/src/parts.tsx';
+import { SettingsScreen } from '../../../shared/console/src/site/settings/settings.tsx';
+import { useSettings } from '../../../shared/console/src/site/settings/use-settings.ts';
+import { useLoaded } from '../../../shared/console/src/use-loaded.ts';
 import { api, type Status } from './api.ts';
+import { client } from './client.ts';
 import { Home } from './home/home.tsx';
 import { Knowledge } from './knowledge.tsx';
-import { Problem, Waiting } from './parts.tsx';
-import { PrivacyOverview } from './privacy.tsx';
-import { SettingsScreen, useSettings } from './settings/settings.tsx';
+import { Placement } from './placement.tsx';
 import { addressOf, type Tab, tabOf, tabs } from './tabs.ts';
-import { useLoaded } from './use-loaded.ts';
 
 // DataViews weighs more than all the rest, so it comes when a list is opened.
 const Lists = lazy(() => import(/* webpackChunkName: "lists" */ './lists/lists.tsx'));
@@ -23,7 +26,9 @@ export function App() {
   return (
     <>
       {answer.state === 'connected' ? (
-        <Connected status={answer} setStatus={set} reload={reload} tab={tab} go={go} />
+        <ClientProvider value={client}>
+          <Connected status={answer} setStatus={set} reload={reload} tab={tab} go={go} />
+        </ClientProvider>
       ) : (
         <Home status={answer} setStatus={set} reload={reload} />
       )}
@@ -53,6 +58,7 @@ function Connected({
     knowledge: __('Knowledge', 'confab'),
     conversations: __('Conversations', 'confab'),
     leads: __('Leads', 'confab'),
+    integrations: __('Integrations', 'confab'),
     privacy: __('Privacy', 'confab'),
   };
   const follow = (event: MouseEvent, name: Tab) => {
@@ -81,9 +87,8 @@ function Connected({
         ))}
       </nav>
       {tab === 'home' && <Home status={status} setStatus={setStatus} reload={reload} />}
-      {tab === 'settings' && <SettingsScreen settings={settings} />}
+      {tab === 'settings' && <SettingsScreen settings={settings} others={[placement()]} />}
       {tab === 'knowledge' && <Knowledge setSync={sync => setStatus({ ...status, sync })} />}
-      {tab === 'privacy' && <PrivacyOverview />}
       {tab !== 'home' && tab !== 'settings' && (
         <Suspense
           fallback={
@@ -98,6 +103,13 @@ function Connected({
     </>
   );
 }
+
+/** What WordPress adds to the settings. */
+const placement = () => ({
+  id: 'placement',
+  title: __('Where the chat shows', 'confab'),
+  content: <Placement />,
+});
 
 /** The tab in the address, so that the back button and a reload lead where one expects. */
 function useTab() {

@@ -1,9 +1,10 @@
 import { __ } from '@wordpress/i18n';
+import { Checkboxes } from '../../../shared/console/src/checkboxes.tsx';
+import { Problem, Section, Waiting } from '../../../shared/console/src/parts.tsx';
+import { useLoaded } from '../../../shared/console/src/use-loaded.ts';
 import { api, type SyncStatus } from './api.ts';
-import { Problem, Section, Waiting } from './parts.tsx';
-import { Checkboxes, WithPreferences } from './preferences.tsx';
+import { WithPreferences } from './preferences.tsx';
 import { SyncProgress } from './sync.tsx';
-import { useLoaded } from './use-loaded.ts';
 
 /** What the assistant knows of the site: how far the sync is, and which types are synced. The list comes below. */
 export function Knowledge({ setSync }: { setSync: (sync: SyncStatus) => void }) {

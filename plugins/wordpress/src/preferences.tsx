@@ -1,10 +1,10 @@
-import { Button, CheckboxControl, Notice } from '@wordpress/components';
+import { Button, Notice } from '@wordpress/components';
 import { useCallback, useState } from '@wordpress/element';
 import { __ } from '@wordpress/i18n';
-import type { ReactNode } from 'react';
-import { type ApiError, api, asApiError, type Choices, type Preferences } from './api.ts';
-import { Problem, Waiting } from './parts.tsx';
-import { useLoaded } from './use-loaded.ts';
+import { type ApiError, asApiError } from '../../../shared/console/src/client.ts';
+import { Problem, Waiting } from '../../../shared/console/src/parts.tsx';
+import { useLoaded } from '../../../shared/console/src/use-loaded.ts';
+import { api, type Choices, type Preferences } from './api.ts';
 
 /** Some of the preferences, as they are being edited. */
 export type PreferencesEditor = {
@@ -75,38 +75,4 @@ export function WithPreferences({
       </>
     ),
   });
-}
-
-/** One box for each choice, ticked where it is in the list. */
-export function Checkboxes({
-  legend,
-  choices,
-  list,
-  onChange,
-  help,
-}: {
-  legend: string;
-  choices: { value: string; label: string }[];
-  list: string[];
-  onChange: (list: string[]) => void;
-  help?: ReactNode;
-}) {
-  return (
-    <fieldset className="confab-group">
-      <legend>{legend}</legend>
-      {choices.map(({ value, label }) => (
-        <CheckboxControl
-          key={value}
-          __nextHasNoMarginBottom
-          label={label}
-          checked={list.includes(value)}
-          onChange={(isIn: boolean) => {
-            const others = list.filter(each => each !== value);
-            onChange(isIn ? [...others, value] : others);
-          }}
-        />
-      ))}
-      {help && <p className="confab-help">{help}</p>}
-    </fieldset>
-  );
 }

@@ -1,9 +1,10 @@
 import { Button, Notice } from '@wordpress/components';
 import { useEffect, useRef, useState } from '@wordpress/element';
 import { __, _n, sprintf } from '@wordpress/i18n';
-import { type ApiError, api, asApiError, type SyncStatus } from './api.ts';
-import { formatMoment, formatNumber } from './format.ts';
-import { Facts, Problem } from './parts.tsx';
+import { type ApiError, asApiError } from '../../../shared/console/src/client.ts';
+import { formatMoment, formatNumber } from '../../../shared/console/src/format.ts';
+import { Facts, Problem } from '../../../shared/console/src/parts.tsx';
+import { api, type SyncStatus } from './api.ts';
 
 /** How often to look while the queue waits for something else than us. */
 const LOOK_AGAIN_MS = 15_000;

@@ -1,6 +1,9 @@
 /** The screens, in the order of their tabs. */
-export const tabs = ['home', 'settings', 'knowledge', 'conversations', 'leads', 'privacy'] as const;
+export const tabs = ['home', 'settings', 'knowledge', 'conversations', 'leads', 'integrations', 'privacy'] as const;
 export type Tab = (typeof tabs)[number];
+
+/** What an address says of the list on a tab. */
+const OF_LISTS = ['conversation', 'q', 'from', 'to', 'locale', 'outcome', 'state', 'lead', 'kind', 'delivery'];
 
 /** The tab that an address asks for; home where it asks for none that there is. */
 export function tabOf(search: string): Tab {
@@ -11,7 +14,7 @@ export function tabOf(search: string): Tab {
 /** The address of a tab, with all else of the address as it is, but nothing of the tab before. */
 export function addressOf(tab: Tab, search: string): string {
   const query = new URLSearchParams(search);
-  query.delete('conversation');
+  for (const name of OF_LISTS) query.delete(name);
   if (tab === 'home') query.delete('tab');
   else query.set('tab', tab);
   return `?${query}`;

@@ -46,9 +46,9 @@ for (const core of ['current', 'floor'] satisfies Core[]) {
       expect((await stage.site.requests()).filter(({ url }) => !url.startsWith(stage.site.url))).toEqual([]);
     });
 
-    it('is connected by the relay’s page, with the operator’s key, and proves that it is itself', async () => {
+    it('is connected by the relay’s page, by an owner who is signed in there, and proves that it is itself', async () => {
       shipping = await savePage(stage.site, { title: 'Shipping', text: 'Parcels to Iceland take nine days.' });
-      await connect(owner, stage.site.url, stage.relay.url);
+      await connect(owner, stage.site.url, stage.relay);
       expect(owner.url()).toBe(confabPage(stage.site.url));
       await eventually(async () => (await statusOf(stage)).verification).toBe('verified');
       const { site, relay } = stage;

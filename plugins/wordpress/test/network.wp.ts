@@ -38,7 +38,7 @@ describe(onCore(core, 'a network of two sites'), () => {
   afterAll(() => stage?.close());
 
   it('connects the second site by itself, and the first is none the wiser', async () => {
-    await connect(owner, two, stage.relay.url);
+    await connect(owner, two, stage.relay);
     await eventually(async () => (await statusOf(stage, two)).verification).toBe('verified');
     expect(await statusOf(stage, two)).toMatchObject({ state: 'connected', boundTo: two });
     expect((await statusOf(stage)).state).toBe('disconnected');

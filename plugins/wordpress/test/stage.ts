@@ -1,5 +1,6 @@
 import { expect, vi } from 'vitest';
 import { launchBrowser } from '../../../e2e/browser.ts';
+import { signUp } from '../../../e2e/console.ts';
 import { startTestRelay, type TestRelay } from '../../../e2e/relay.ts';
 import { type Core, versionOf, whyMissing } from '../bed/prepare.mjs';
 import { makeSite, type Site, type SiteOptions, zipFile } from '../bed/site.ts';
@@ -7,9 +8,6 @@ import { makeSite, type Site, type SiteOptions, zipFile } from '../bed/site.ts';
 export type Browser = Awaited<ReturnType<typeof launchBrowser>>;
 export type BrowserContext = Awaited<ReturnType<Browser['newContext']>>;
 export type Page = Awaited<ReturnType<BrowserContext['newPage']>>;
-
-/** What the relay's connect page asks for. */
-export const OPERATOR_KEY = 'the-key-of-the-operator';
 
 const PATIENCE_MS = 20_000;
 
@@ -27,7 +25,7 @@ export async function openStage(options: SiteOptions & { relay?: boolean }) {
   const { relay: wantsRelay = true, ...siteOptions } = options;
   const [site, relay, browser] = await Promise.all([
     makeSite(siteOptions),
-    wantsRelay ? startTestRelay({ env: { CONFAB_OPERATOR_KEY: OPERATOR_KEY } }) : undefined,
+    wantsRelay ? startTestRelay() : undefined,
     launchBrowser(),
   ]);
   const faults: string[] = [];
@@ -98,13 +96,13 @@ export async function installZip(page: Page, site: Site): Promise<void> {
 
 export const confabPage = (url: string) => `${url}/wp-admin/admin.php?page=confab`;
 
-/** Presses Connect, signs in at the relay with its key, takes a new site and approves. Ends on the plugin's page. */
-export async function connect(page: Page, siteUrl: string, relayUrl: string): Promise<void> {
+/** As a new user of the relay: presses Connect, takes a new site and approves. Ends on the plugin's page. */
+export async function connect(page: Page, siteUrl: string, relay: TestRelay): Promise<void> {
+  const { browser } = await signUp(relay);
+  await page.context().addCookies([...browser.jar].map(([name, value]) => ({ name, value, url: relay.url })));
   await page.goto(confabPage(siteUrl));
-  await page.getByLabel('Address of the relay').fill(relayUrl);
+  await page.getByLabel('Address of the relay').fill(relay.url);
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
-  await page.getByLabel('Operator’s key').fill(OPERATOR_KEY);
-  await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'Approve' }).click();
   await page.waitForURL(`${confabPage(siteUrl)}`);
   await page.getByText('This site is connected.').waitFor();

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { root } from '../../../scripts/run.mjs';
 import { LOCALES } from '../build/catalogue.ts';
 import { translationsOf } from '../build/languages.ts';
-import { allMessages } from '../build/messages.ts';
+import { allMessages, consoleMessages } from '../build/messages.ts';
 import { zipOf } from '../build/zip.ts';
 
 const version: string = JSON.parse(readFileSync(join(root, 'lerna.json'), 'utf8')).version;
@@ -17,7 +17,7 @@ const ALLOWED = [
   /^readme\.txt$/,
   /^includes\/(autoload|class-[a-z-]+)\.php$/,
   /^block\/(chat|faq)\/(block\.json|index\.js|index\.asset\.php|render\.php)$/,
-  /^admin\/(admin\.js|admin(-rtl)?\.css|admin\.asset\.php|lists\.js|lists-(ltr|rtl)\.(js|css))$/,
+  /^admin\/(admin\.js|admin(-rtl)?\.css|admin\.asset\.php|(lists|dataviews-(ltr|rtl))\.(js|css))$/,
   /^widget\/confab-(loader|pages|panel|proof)\.js$/,
   /^languages\/confab\.pot$/,
   /^languages\/confab-(de_DE|es_ES|fr_FR)(\.mo|\.l10n\.php|-confab-(admin|chat-editor-script|faq-editor-script)\.json)$/,
@@ -125,7 +125,8 @@ describe('its PHP', () => {
 });
 
 describe.each(Object.keys(LOCALES))('the translation %s', locale => {
-  const messages = allMessages();
+  // Those of the console that WordPress never shows, too: nowhere else is there a test of its catalogue.
+  const messages = new Map([...allMessages(), ...consoleMessages()]);
   const translations = translationsOf(locale);
 
   it('has every text', () => {

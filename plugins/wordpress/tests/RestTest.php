@@ -26,12 +26,11 @@ final class RestTest extends Test_Case {
 	}
 
 	private static function example( string $path ): string {
-		$path = preg_replace( '/\(\?P<(target|name)>[^)]*\)/', 'hubspot', $path );
-		return preg_replace( '/\(\?P<id>[^)]*\)/', '6f1c7a52-0d7c-4a3e-9d0a-7d5a1f0c1b11', preg_replace( '/\(\?P<\w+>(\w+)\|[^)]*\)/', '$1', $path ) );
+		return preg_replace( array( '/\(\?P<path>.*/', '/\(\?P<\w+>(\w+)\|[^)]*\)/' ), array( '/leads', '$1' ), $path );
 	}
 
 	private static function body_for( string $path ): array {
-		return array( 'erase' => false, 'answer' => 'copy', 'action' => 'start', 'relayUrl' => 'https://relay.example', 'settings' => array( 'a' => 1 ), 'etag' => '"1"', 'widget' => true, 'question' => 'Why?' );
+		return array( 'erase' => false, 'answer' => 'copy', 'action' => 'start', 'relayUrl' => 'https://relay.example', 'settings' => array( 'a' => 1 ), 'etag' => '"1"', 'widget' => true );
 	}
 
 	public function test_is_closed_to_everybody_but_those_who_manage_confab(): void {
@@ -160,82 +159,131 @@ final class RestTest extends Test_Case {
 		$this->connect();
 		$this->act_as( 'administrator' );
 		$this->relay->on( 'GET', '/v1/site/*', 200, '{"items":[{"id":"a","fields":{}}],"nextCursor":"n"}' );
-		foreach ( array( 'conversations', 'leads', 'data-requests', 'purges', 'documents', 'entries', 'unanswered' ) as $list ) {
-			$answer = $this->rest( 'GET', "/confab/v1/lists/$list?cursor=a%26b&limit=7" );
+		foreach ( array( 'conversations', 'leads', 'data-requests', 'purges', 'documents', 'entries', 'unanswered', 'consents' ) as $list ) {
+			$answer = $this->rest( 'GET', "/confab/v1/relay/$list?cursor=a%26b&limit=7&_locale=user&rest_route=x&evil[]=1" );
 			$this->assertSame( '{"items":[{"id":"a","fields":{}}],"nextCursor":"n"}', wp_json_encode( $answer->get_data() ) );
 			$request = end( $this->relay->requests );
 			$this->assertSame( "/v1/site/$list", $request['path'] );
-			$this->assertSame( array( 'limit' => '7', 'cursor' => 'a&b' ), $request['query'] );
+			$this->assertSame( array( 'cursor' => 'a&b', 'limit' => '7' ), $request['query'] );
 		}
-		$fields = new \WP_REST_Request( 'GET', '/confab/v1/lists/leads' );
+		$fields = new \WP_REST_Request( 'GET', '/confab/v1/relay/leads' );
 		$fields->set_query_params( array( '_fields' => 'nextCursor' ) );
 		$answer = rest_filter_response_fields( $answer, rest_get_server(), $fields );
 		$this->assertSame( array( 'nextCursor' => 'n' ), $answer->get_data() );
-		$this->rest( 'GET', '/confab/v1/lists/consents?cursor=40' );
-		$this->assertSame( array( 'limit' => '50', 'after' => '40' ), end( $this->relay->requests )['query'] );
-		$this->assertSame( 404, $this->rest( 'GET', '/confab/v1/lists/settings' )->get_status() );
-		$this->assertSame( 400, $this->rest( 'GET', '/confab/v1/lists/leads?limit=9999' )->get_status() );
-		$this->assertSame( 400, $this->rest( 'GET', '/confab/v1/lists/leads?cursor[]=x' )->get_status() );
 	}
 
-	public function test_shows_one_conversation_and_no_other_path(): void {
+	public function test_gives_a_list_for_a_spreadsheet_as_it_came(): void {
 		$this->connect();
 		$this->act_as( 'administrator' );
-		$this->relay->on( 'GET', '/v1/site/conversations/*', 200, '{"id":"x","messages":[]}' );
-		$this->assertSame( 200, $this->rest( 'GET', '/confab/v1/conversations/6F1C7A52-0d7c-4a3e-9d0a-7d5a1f0c1b11' )->get_status() );
-		$this->assertSame( 404, $this->rest( 'GET', '/confab/v1/conversations/../settings' )->get_status() );
+		$this->relay->on( 'GET', '/v1/site/leads', 200, "name,email\r\n\"Ada \"\"L\"\"\",a@b.example\r\n", array( 'content-type' => 'text/csv; charset=utf-8' ) );
+		$answer = $this->rest( 'GET', '/confab/v1/relay/leads?format=csv&kind=lead' );
+		$this->assertSame( array( 'format' => 'csv', 'kind' => 'lead' ), $this->relay->requests[0]['query'] );
+		$this->assertSame( 'text/csv', $this->relay->requests[0]['headers']['accept'] );
+		$this->assertSame( 'attachment; filename="leads.csv"', $answer->get_headers()['Content-Disposition'] );
+		$printed = $this->printed(
+			function () use ( $answer ) {
+				$this->assertTrue( apply_filters( 'rest_pre_serve_request', false, $answer, new \WP_REST_Request(), rest_get_server() ) );
+			}
+		);
+		$this->assertSame( "name,email\r\n\"Ada \"\"L\"\"\",a@b.example\r\n", $printed );
+		$this->relay->on( 'GET', '/v1/site/leads', 400, array( 'code' => 'validation_failed' ) );
+		$this->assertSame( 400, $this->rest( 'GET', '/confab/v1/relay/leads?format=csv' )->get_status() );
+	}
+
+	public function test_asks_the_relay_for_nothing_that_is_not_listed(): void {
+		$this->connect();
+		$this->act_as( 'administrator' );
+		$id = '6f1c7a52-0d7c-4a3e-9d0a-7d5a1f0c1b11';
+		foreach (
+			array(
+				'GET'    => array( '/settings', '/../settings', "/conversations/$id/../..", '/conversations/x', '/leads/', '//leads', '/leads?x/settings' ),
+				'POST'   => array( '/documents', '/uploads', '/verification', '/crm/..%2Fsettings/test', "/leads/$id/deliveries/hubspot/x", '/leads' ),
+				'PUT'    => array( '/settings', "/sources/$id" ),
+				'DELETE' => array( '/connection', '', '/entries' ),
+			) as $method => $paths
+		) {
+			foreach ( $paths as $path ) {
+				$request = new \WP_REST_Request( $method, "/confab/v1/relay$path" );
+				$this->assertSame( 404, rest_do_request( $request )->get_status(), "$method $path" );
+			}
+		}
+		$this->assertSame( array(), $this->relay->requests );
+	}
+
+	/** @dataProvider calls_of_the_screens */
+	public function test_passes_a_call_on_as_it_was_made( string $method, string $path, ?array $body ): void {
+		$this->connect();
+		$this->act_as( 'administrator' );
+		$this->relay->on( $method, "/v1/site$path", 200, array( 'count' => 1 ) );
+		$answer = $this->rest( $method, "/confab/v1/relay$path", $body );
+		$this->assertSame( array( 200, array( 'count' => 1 ) ), array( $answer->get_status(), $answer->get_data() ) );
 		$this->assertCount( 1, $this->relay->requests );
+		$this->assertSame( $body, $this->relay->requests[0]['body'] );
 	}
 
-	public function test_has_a_lead_handed_over_again_and_a_crm_tried(): void {
-		$this->connect();
-		$this->act_as( 'administrator' );
-		$id = '6f1c7a52-0d7c-4a3e-9d0a-7d5a1f0c1b11';
-		$this->relay->on( 'POST', "/v1/site/leads/$id/deliveries/hubspot", 202, array( 'count' => 1 ) );
-		$this->relay->on( 'POST', '/v1/site/crm/zoho/test', 200, array( 'ok' => false, 'words' => 'INVALID_TOKEN' ) );
-		$again = $this->rest( 'POST', "/confab/v1/leads/$id/deliveries/hubspot" );
-		$this->assertSame( array( 200, array( 'count' => 1 ) ), array( $again->get_status(), $again->get_data() ) );
-		$test = $this->rest( 'POST', '/confab/v1/crm/zoho/test' );
-		$this->assertSame( array( 'ok' => false, 'words' => 'INVALID_TOKEN' ), $test->get_data() );
-		$this->assertSame( 404, $this->rest( 'POST', '/confab/v1/crm/..%2Fsettings/test' )->get_status() );
-		$this->assertSame( 404, $this->rest( 'POST', "/confab/v1/leads/$id/deliveries/hubspot/x" )->get_status() );
-		$this->assertCount( 2, $this->relay->requests );
-	}
-
-	public function test_takes_the_owners_own_answers_to_the_relay_as_they_were_written(): void {
-		$this->connect();
-		$this->act_as( 'administrator' );
-		$id = '6f1c7a52-0d7c-4a3e-9d0a-7d5a1f0c1b11';
-		$this->relay->on( 'POST', '/v1/site/entries', 201, '{"entryId":"x"}' );
-		$this->relay->on( 'PUT', "/v1/site/entries/$id", 200, '{"entryId":"x"}' );
-		$this->relay->on( 'DELETE', "/v1/site/entries/$id", 204, '' );
-		$this->relay->on( 'POST', "/v1/site/unanswered/$id", 204, '' );
-
+	public function calls_of_the_screens(): array {
+		$id    = '6f1c7a52-0d7c-4a3e-9d0a-7d5a1f0c1b11';
 		$words = array(
 			'question' => 'Is 5 < 7 & "so"?',
 			'answer'   => "Yes.\n<b>Always</b>",
+			'links'    => array( array( 'title' => 'More <i>', 'url' => 'https://shop.example/more?a=1&b=2' ) ),
 		);
-		$links = array(
-			array( 'title' => '', 'url' => 'https://shop.example/why' ),
-			array( 'title' => 'More <i>', 'url' => 'https://shop.example/more?a=1&b=2' ),
+		return array(
+			array( 'GET', '', null ),
+			array( 'GET', "/conversations/$id", null ),
+			array( 'DELETE', "/conversations/$id", null ),
+			array( 'POST', '/entries', $words ),
+			array( 'PUT', "/entries/$id", $words ),
+			array( 'DELETE', "/entries/$id", null ),
+			array( 'POST', "/unanswered/$id", null ),
+			array( 'POST', "/leads/$id/deliveries/hubspot", null ),
+			array( 'POST', '/crm/zoho/test', null ),
+			array( 'GET', '/retention', null ),
+			array( 'POST', '/webhooks', array( 'url' => 'https://shop.example/hook', 'events' => array( 'lead.created' ) ) ),
+			array( 'POST', "/webhooks/$id/deliveries/msg_2aBc-9_x/replay", null ),
+			array( 'POST', '/data-requests', array( 'type' => 'access', 'subject' => array( 'email' => 'ada@shop.example' ) ) ),
+			array( 'DELETE', "/legal-holds/$id", array( 'author' => 'Ada' ) ),
+			array( 'POST', "/sources/$id/crawl", null ),
 		);
-		$this->assertSame( 200, $this->rest( 'POST', '/confab/v1/entries', $words + array( 'links' => $links, 'locale' => 'de', 'messageId' => $id ) )->get_status() );
-		$this->assertSame( $words + array( 'links' => $links, 'locale' => 'de', 'messageId' => $id ), $this->relay->requests[0]['body'] );
-		$this->assertSame( 200, $this->rest( 'PUT', "/confab/v1/entries/$id", $words )->get_status() );
-		$this->assertSame( $words + array( 'links' => array() ), $this->relay->requests[1]['body'] );
-		$this->assertSame( 200, $this->rest( 'DELETE', "/confab/v1/entries/$id" )->get_status() );
-		$this->assertSame( 200, $this->rest( 'POST', "/confab/v1/unanswered/$id" )->get_status() );
+	}
 
-		$this->assertSame( 400, $this->rest( 'POST', '/confab/v1/entries', array( 'question' => 'Why?' ) )->get_status() );
-		$this->assertSame( 400, $this->rest( 'POST', '/confab/v1/entries', $words + array( 'messageId' => '../x' ) )->get_status() );
-		$this->assertCount( 4, $this->relay->requests );
+	public function test_keeps_the_difference_between_an_empty_object_and_an_empty_list(): void {
+		$this->connect();
+		$this->act_as( 'administrator' );
+		$this->relay->on( 'POST', '/v1/site/data-requests', 200, '{"result":{"counts":{}}}' );
+		$request = new \WP_REST_Request( 'POST', '/confab/v1/relay/data-requests' );
+		$request->set_header( 'Content-Type', 'application/json' );
+		$request->set_body( '{"subject":{},"list":[]}' );
+		$answer = rest_do_request( $request );
+		$this->assertSame( '{"subject":{},"list":[]}', $this->relay->requests[0]['args']['body'] );
+		$this->assertSame( '{"result":{"counts":{}}}', wp_json_encode( $answer->get_data() ) );
+	}
+
+	/** @dataProvider bad_bodies */
+	public function test_does_not_pass_on_what_is_no_object( string $body, int $status ): void {
+		$this->connect();
+		$this->act_as( 'administrator' );
+		$request = new \WP_REST_Request( 'POST', '/confab/v1/relay/entries' );
+		$request->set_header( 'Content-Type', 'application/json' );
+		$request->set_body( $body );
+		$this->assertSame( $status, rest_do_request( $request )->get_status() );
+		$this->assertSame( array(), $this->relay->requests );
+	}
+
+	public function bad_bodies(): array {
+		return array(
+			array( '[]', 400 ),
+			array( '"x"', 400 ),
+			array( '{not json', 400 ),
+			array( '{"a":"' . str_repeat( 'x', 600000 ) . '"}', 413 ),
+		);
 	}
 
 	public function test_says_what_the_relay_finds_wrong_with_an_answer(): void {
 		$this->connect();
 		$this->act_as( 'administrator' );
 		$this->relay->on( 'POST', '/v1/site/entries', 400, '{"code":"validation_failed","title":"x","detail":"links.0.url is no address.","errors":[{"path":"links.0.url","message":"is no address"}]}' );
-		$answer = $this->rest( 'POST', '/confab/v1/entries', array( 'question' => 'Why?', 'answer' => 'So.', 'links' => array( array( 'title' => '', 'url' => 'x' ) ) ) );
+		$answer = $this->rest( 'POST', '/confab/v1/relay/entries', array( 'question' => 'Why?', 'answer' => 'So.', 'links' => array( array( 'title' => '', 'url' => 'x' ) ) ) );
 		$this->assertSame( 400, $answer->get_status() );
 		$this->assertSame( 'links.0.url', $answer->get_data()['data']['errors'][0]['path'] );
 	}
@@ -244,10 +292,9 @@ final class RestTest extends Test_Case {
 		$this->connect();
 		$this->act_as( 'administrator' );
 		$this->relay->on( 'GET', '/v1/site/retention', 200, '{"windows":{},"expired":{}}' );
-		$this->rest( 'GET', '/confab/v1/retention?conversationDays=30' );
+		$this->rest( 'GET', '/confab/v1/relay/retention?conversationDays=30' );
 		$this->assertSame( array( 'conversationDays' => '30' ), $this->relay->requests[0]['query'] );
-		$this->assertSame( 400, $this->rest( 'GET', '/confab/v1/retention?conversationDays=0' )->get_status() );
-		$this->rest( 'GET', '/confab/v1/retention' );
+		$this->rest( 'GET', '/confab/v1/relay/retention' );
 		$this->assertSame( array(), $this->relay->requests[1]['query'] );
 	}
 

@@ -76,7 +76,7 @@ final class Admin {
 			echo '</div>';
 			return;
 		}
-		echo '<div id="confab-admin"></div>';
+		echo '<div id="confab-admin" data-rest="' . esc_url( untrailingslashit( rest_url( Rest::SPACE ) ) ) . '"></div>';
 		wp_admin_notice(
 			__( 'These screens need JavaScript. Turn it on in your browser, or use the command line: wp confab status', 'confab' ),
 			array(

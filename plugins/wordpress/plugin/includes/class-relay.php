@@ -21,7 +21,7 @@ final class Relay {
 	 * @param string     $method  HTTP method.
 	 * @param string     $path    Path with query, such as '/v1/site/documents?limit=5'.
 	 * @param array|null $body    What is sent as JSON.
-	 * @param array      $options 'timeout' (s), 'if_match', 'headers'; 'recheck' true asks also while the secret is refused.
+	 * @param array      $options 'timeout' (s), 'if_match', 'headers', 'accept' (by default JSON); 'recheck' true asks also while the secret is refused.
 	 */
 	public static function call( string $method, string $path, ?array $body = null, array $options = array() ): Relay_Answer {
 		$state = Connection::state();
@@ -57,7 +57,8 @@ final class Relay {
 		array $options = array()
 	): Relay_Answer {
 		$url     = $relay_url . $path;
-		$headers = array( 'Accept' => 'application/json' );
+		$accept  = isset( $options['accept'] ) ? $options['accept'] : 'application/json';
+		$headers = array( 'Accept' => $accept );
 		$encoded = null;
 		if ( null !== $body ) {
 			$encoded = wp_json_encode( $body, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE );
@@ -96,7 +97,7 @@ final class Relay {
 		if ( is_wp_error( $response ) ) {
 			return self::no_answer( $response, $relay_url );
 		}
-		return self::read( $response, $asked_at );
+		return self::read( $response, $asked_at, $accept );
 	}
 
 	/**
@@ -174,10 +175,11 @@ final class Relay {
 	/**
 	 * Reads what came.
 	 *
-	 * @param array $response Of core's HTTP client.
-	 * @param int   $asked_at When we asked.
+	 * @param array  $response Of core's HTTP client.
+	 * @param int    $asked_at When we asked.
+	 * @param string $accept   The media type that was asked for; what went wrong is told in JSON all the same.
 	 */
-	private static function read( array $response, int $asked_at ): Relay_Answer {
+	private static function read( array $response, int $asked_at, string $accept ): Relay_Answer {
 		$answer         = new Relay_Answer();
 		$answer->status = (int) wp_remote_retrieve_response_code( $response );
 		$answer->raw    = (string) wp_remote_retrieve_body( $response );
@@ -193,6 +195,10 @@ final class Relay {
 
 		$is_json = is_array( $decoded ) && ( '' !== $answer->raw || 204 === $answer->status );
 		if ( $answer->status >= 200 && $answer->status < 300 && $is_json ) {
+			return $answer;
+		}
+		$is_text = 'application/json' !== $accept && 0 === strpos( self::header( $response, 'content-type' ), $accept );
+		if ( 200 === $answer->status && $is_text && strlen( $answer->raw ) < self::MAX_BYTES ) {
 			return $answer;
 		}
 		if ( ! $is_json && strlen( $answer->raw ) >= self::MAX_BYTES ) {

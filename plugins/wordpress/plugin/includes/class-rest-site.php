@@ -1,6 +1,6 @@
 <?php
 /**
- * REST routes that pass on what the relay holds of this site.
+ * REST routes of the settings that the relay keeps.
  *
  * @package Confab
  */
@@ -9,10 +9,8 @@ namespace Confab;
 
 defined( 'ABSPATH' ) || exit;
 
-/** Settings, retention preview and lists of the relay, for the admin screens: the secret stays on the server. */
+/** Apart from other calls to the relay: their tag goes both ways in the body, since proxies change headers, and the public part is kept here. */
 final class Rest_Site {
-	const BODY_MAX = 524288;
-
 	/** Adds the routes. */
 	public static function routes(): void {
 		Rest::route( '/settings', 'GET', array( self::class, 'settings' ) );
@@ -36,41 +34,6 @@ final class Rest_Site {
 				),
 			)
 		);
-
-		$days = array(
-			'type'    => 'integer',
-			'minimum' => 1,
-			'maximum' => 3650,
-		);
-		Rest::route(
-			'/retention',
-			'GET',
-			array( self::class, 'retention' ),
-			array(
-				'conversationDays' => $days,
-				'leadDays'         => $days,
-				'pageViewDays'     => $days,
-				'consentDays'      => $days,
-			)
-		);
-		Rest::route(
-			'/lists/(?P<list>conversations|leads|consents|data-requests|purges|documents|entries|unanswered)',
-			'GET',
-			array( self::class, 'lists' ),
-			array(
-				'cursor' => array(
-					'type'      => 'string',
-					'maxLength' => 200,
-				),
-				'limit'  => array(
-					'type'    => 'integer',
-					'minimum' => 1,
-					'maximum' => 200,
-					'default' => 50,
-				),
-			)
-		);
-		Rest::route( '/conversations/(?P<id>[0-9a-fA-F-]{36})', 'GET', array( self::class, 'conversation' ) );
 	}
 
 	/**
@@ -91,7 +54,7 @@ final class Rest_Site {
 	 */
 	public static function save_settings( \WP_REST_Request $request ) {
 		$body = (string) $request->get_body();
-		if ( strlen( $body ) > self::BODY_MAX ) {
+		if ( strlen( $body ) > Rest_Relay::BODY_MAX ) {
 			return new \WP_Error( 'confab_body_too_large', __( 'These settings are too long to be saved. Shorten the texts.', 'confab' ), array( 'status' => 413 ) );
 		}
 		// Read anew: what core has decoded no longer knows `{}` from `[]`.
@@ -113,48 +76,6 @@ final class Rest_Site {
 			);
 		}
 		return self::settings_answer( $answer );
-	}
-
-	/**
-	 * What a purge would delete now, with the windows that are given.
-	 *
-	 * @param \WP_REST_Request $request Windows in days.
-	 * @return \WP_REST_Response|\WP_Error
-	 */
-	public static function retention( \WP_REST_Request $request ) {
-		$windows = array();
-		foreach ( array( 'conversationDays', 'leadDays', 'pageViewDays', 'consentDays' ) as $name ) {
-			if ( isset( $request[ $name ] ) ) {
-				$windows[ $name ] = (int) $request[ $name ];
-			}
-		}
-		return Rest::pass_on( Relay::call( 'GET', '/v1/site/retention' . ( $windows ? '?' . http_build_query( $windows ) : '' ) ) );
-	}
-
-	/**
-	 * One page of a list.
-	 *
-	 * @param \WP_REST_Request $request {list, cursor, limit}.
-	 * @return \WP_REST_Response|\WP_Error
-	 */
-	public static function lists( \WP_REST_Request $request ) {
-		$query  = array( 'limit' => (int) $request['limit'] );
-		$cursor = (string) $request['cursor'];
-		if ( '' !== $cursor ) {
-			// The consent log is read on from a sequence number.
-			$query[ 'consents' === $request['list'] ? 'after' : 'cursor' ] = $cursor;
-		}
-		return Rest::pass_on( Relay::call( 'GET', '/v1/site/' . $request['list'] . '?' . http_build_query( $query ) ) );
-	}
-
-	/**
-	 * One conversation, to read.
-	 *
-	 * @param \WP_REST_Request $request {id}.
-	 * @return \WP_REST_Response|\WP_Error
-	 */
-	public static function conversation( \WP_REST_Request $request ) {
-		return Rest::pass_on( Relay::call( 'GET', '/v1/site/conversations/' . strtolower( (string) $request['id'] ) ) );
 	}
 
 	/**

@@ -17,8 +17,7 @@ final class Rest {
 	public static function register(): void {
 		add_action( 'rest_api_init', array( Rest_Connection::class, 'routes' ) );
 		add_action( 'rest_api_init', array( Rest_Site::class, 'routes' ) );
-		add_action( 'rest_api_init', array( Rest_Knowledge::class, 'routes' ) );
-		add_action( 'rest_api_init', array( Rest_Leads::class, 'routes' ) );
+		add_action( 'rest_api_init', array( Rest_Relay::class, 'routes' ) );
 		add_action( 'rest_api_init', array( Rest_Local::class, 'routes' ) );
 		add_action( 'rest_api_init', array( Rest_Choices::class, 'routes' ) );
 	}

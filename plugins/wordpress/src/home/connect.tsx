@@ -2,8 +2,9 @@ import { Button, TextControl } from '@wordpress/components';
 import { useState } from '@wordpress/element';
 import { __ } from '@wordpress/i18n';
 import type { FormEvent } from 'react';
-import { type ApiError, api, asApiError, type Status } from '../api.ts';
-import { Problem, Section } from '../parts.tsx';
+import { type ApiError, asApiError } from '../../../../shared/console/src/client.ts';
+import { Problem, Section } from '../../../../shared/console/src/parts.tsx';
+import { api, type Status } from '../api.ts';
 
 const TYPED = 'confab-relay';
 

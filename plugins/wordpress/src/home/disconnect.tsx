@@ -1,8 +1,9 @@
 import { Button, Modal, Notice, RadioControl } from '@wordpress/components';
 import { useState } from '@wordpress/element';
 import { __ } from '@wordpress/i18n';
-import { type ApiError, api, asApiError, type Status } from '../api.ts';
-import { Problem, Section } from '../parts.tsx';
+import { type ApiError, asApiError } from '../../../../shared/console/src/client.ts';
+import { Problem, Section } from '../../../../shared/console/src/parts.tsx';
+import { api, type Status } from '../api.ts';
 
 /** Ends the connection, after asking what becomes of the data at the relay. */
 export function Disconnect({ status, reload }: { status: Status; reload: () => void }) {

@@ -1,8 +1,9 @@
 import { Button } from '@wordpress/components';
 import { useState } from '@wordpress/element';
 import { __, sprintf } from '@wordpress/i18n';
-import { type ApiError, api, asApiError, type Status } from '../api.ts';
-import { Facts, Problem, Section } from '../parts.tsx';
+import { type ApiError, asApiError } from '../../../../shared/console/src/client.ts';
+import { Facts, Problem, Section } from '../../../../shared/console/src/parts.tsx';
+import { api, type Status } from '../api.ts';
 
 /** After a move or a copy of the site: Confab is quiet until the owner says which of the two it was. */
 export function Moved({ status, setStatus }: { status: Status; setStatus: (status: Status) => void }) {

@@ -1,10 +1,11 @@
 import { Button, Notice } from '@wordpress/components';
 import { useEffect, useState } from '@wordpress/element';
 import { __, _n, sprintf } from '@wordpress/i18n';
-import { type ApiError, api, asApiError, type Status } from '../api.ts';
-import { isCrm, targetName } from '../delivery.ts';
-import { formatDay, formatNumber } from '../format.ts';
-import { Address, Facts, Problem, Section } from '../parts.tsx';
+import { type ApiError, asApiError } from '../../../../shared/console/src/client.ts';
+import { isCrm, targetName } from '../../../../shared/console/src/delivery.ts';
+import { formatDay, formatNumber } from '../../../../shared/console/src/format.ts';
+import { Address, Facts, Problem, Section } from '../../../../shared/console/src/parts.tsx';
+import { api, type Status } from '../api.ts';
 import { SyncProgress } from '../sync.tsx';
 import { Disconnect } from './disconnect.tsx';
 import type { HomeProps } from './home.tsx';
@@ -105,7 +106,7 @@ function Problems({ status, setStatus, reload }: HomeProps) {
   return (
     <>
       {status.relay.message && (
-        <Problem error={{ code: status.relay.code, message: status.relay.message }} retry={reload} />
+        <Problem error={{ code: status.relay.code, message: status.relay.message, status: 0 }} retry={reload} />
       )}
       {clockAhead !== null && Math.abs(clockAhead) > CLOCK_S && (
         <Notice status="warning" isDismissible={false} className="confab-notice">

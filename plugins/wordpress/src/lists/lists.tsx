@@ -1,16 +1,20 @@
-import { isRTL } from '@wordpress/i18n';
+import { __, isRTL } from '@wordpress/i18n';
+import Conversations from '../../../../shared/console/src/site/conversations.tsx';
+import Integrations from '../../../../shared/console/src/site/integrations/integrations.tsx';
+import { Answers } from '../../../../shared/console/src/site/knowledge/answers.tsx';
+import { Documents } from '../../../../shared/console/src/site/knowledge/documents.tsx';
+import { Search } from '../../../../shared/console/src/site/knowledge/search.tsx';
+import { Sources } from '../../../../shared/console/src/site/knowledge/sources.tsx';
+import Leads from '../../../../shared/console/src/site/leads.tsx';
+import Privacy from '../../../../shared/console/src/site/privacy/privacy.tsx';
+import { WordpressTools } from '../privacy.tsx';
 import type { Tab } from '../tabs.ts';
-import { Answers } from './answers.tsx';
-import { Conversations } from './conversations.tsx';
-import { Documents } from './documents.tsx';
-import { Leads } from './leads.tsx';
-import { PrivacyLogs } from './privacy-logs.tsx';
 
 // Two files, since WordPress turns only stylesheets round that it has enqueued itself; and by their path, since the build takes
 // every other import of @wordpress for a script that WordPress has.
 void (isRTL()
-  ? import(/* webpackChunkName: "lists-rtl" */ '../../node_modules/@wordpress/dataviews/build-style/style-rtl.css')
-  : import(/* webpackChunkName: "lists-ltr" */ '../../node_modules/@wordpress/dataviews/build-style/style.css'));
+  ? import(/* webpackChunkName: "dataviews-rtl" */ '../../node_modules/@wordpress/dataviews/build-style/style-rtl.css')
+  : import(/* webpackChunkName: "dataviews-ltr" */ '../../node_modules/@wordpress/dataviews/build-style/style.css'));
 
 /** The lists of a tab. The only part that needs DataViews. */
 export default function Lists({ tab }: { tab: Tab }) {
@@ -22,11 +26,15 @@ export default function Lists({ tab }: { tab: Tab }) {
     case 'knowledge':
       return (
         <>
+          <Search />
           <Answers />
-          <Documents />
+          <Documents empty={__('The relay knows nothing of your site yet. Press “Sync all” above.', 'confab')} />
+          <Sources />
         </>
       );
+    case 'integrations':
+      return <Integrations />;
     default:
-      return <PrivacyLogs />;
+      return <Privacy hint={<WordpressTools />} />;
   }
 }

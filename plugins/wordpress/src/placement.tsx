@@ -1,6 +1,7 @@
 import { FormTokenField, ToggleControl } from '@wordpress/components';
 import { __ } from '@wordpress/i18n';
-import { Checkboxes, type PreferencesEditor, WithPreferences } from '../preferences.tsx';
+import { Checkboxes } from '../../../shared/console/src/checkboxes.tsx';
+import { type PreferencesEditor, WithPreferences } from './preferences.tsx';
 
 /** Where on this site the chat shows. */
 export function Placement() {

@@ -1,3 +1,0 @@
-export { COUNTRIES, LANGUAGES } from '../../../../shared/contract/src/settings-fields.ts';
-
-export const timezones = (): string[] => [...new Set(['UTC', ...Intl.supportedValuesOf('timeZone')])];
