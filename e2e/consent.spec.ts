@@ -212,10 +212,10 @@ describe('a visitor who accepts', () => {
     await launcher(other).click();
     await thread(other).getByText(READ).waitFor();
 
+    await composer(other).fill(`Is the Kittiwake Jumper of warm wool, ${word}?`);
     await choose(page, 'Withdraw consent and erase this chat');
     await page.getByRole('button', { name: 'Erase it' }).click();
     await eventually(() => page.context().cookies()).toEqual([]);
-    await ask(other, `Is the Kittiwake Jumper of warm wool, ${word}?`);
     await other.getByRole('button', { name: 'Decline' }).click();
     await eventually(() => composer(other).inputValue()).toBe(`Is the Kittiwake Jumper of warm wool, ${word}?`);
     expect(await thread(other).getByText(READ).count()).toBe(0);

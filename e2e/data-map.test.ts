@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FORGETTING } from '@confab/relay/db/embedded.ts';
 import { VECTOR_TABLE } from '@confab/relay/db/vectors.ts';
-import { dataMap, impersonal } from '@confab/relay/features/privacy/index.ts';
+import { dataMap, impersonal, ofUsers } from '@confab/relay/features/privacy/index.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestRelay, type TestRelay } from './relay.ts';
 
@@ -11,9 +11,9 @@ const schema = readFileSync(join(root, 'relay/prisma/schema.prisma'), 'utf8');
 // The one table that is no model.
 const models = [...schema.matchAll(/^model (\w+) \{/gm)].map(([, name]) => name as string).concat(VECTOR_TABLE);
 
-/** How often each table is claimed: by an owner of personal data, or as holding none. */
+/** How often each table is claimed: by an owner of personal data, as of users, or as holding none. */
 function claims(owners: readonly { tables: object }[]): Record<string, number> {
-  const all = [...owners.flatMap(({ tables }) => Object.keys(tables)), ...Object.keys(impersonal)];
+  const all = [...owners.flatMap(({ tables }) => Object.keys(tables)), ...Object.keys({ ...ofUsers, ...impersonal })];
   return Object.fromEntries([...new Set([...all, ...models])].map(name => [name, all.filter(n => n === name).length]));
 }
 
@@ -46,7 +46,7 @@ describe('the registry of personal data', () => {
 
   it('has no table that the embedded database does not forget from', () => {
     const owned = relay.services.owners.flatMap(({ tables }) => Object.keys(tables));
-    expect(FORGETTING.toSorted()).toEqual([...owned, 'Site'].toSorted());
+    expect(FORGETTING.toSorted()).toEqual([...owned, ...Object.keys(ofUsers), 'Site'].toSorted());
   });
 
   it('counts, exports and purges under names that no two owners share', () => {

@@ -72,6 +72,10 @@ describe.each(databases)('a person who is in every table, on %s', database => {
     const site = await relay.site({ documents: pages });
     await site.plugin.change(settings => ({ ...settings, crm: { ...settings.crm, connectors: ['hubspot'] } }));
     const { handle, others, conversationIds } = await plant(site);
+    const now = { since: new Date(), seenAt: new Date() };
+    await relay.db.presence.createMany({
+      data: conversationIds.map(conversationId => ({ siteId: site.id, conversationId, holder: randomUUID(), ...now })),
+    });
     const mail = { bearer: handle, body: { email: jane.email } };
     expect((await call('POST', `${site.widget.base}/conversation/transcript`, mail)).status).toBe(202);
     const found = async () => {

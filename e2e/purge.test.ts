@@ -378,7 +378,7 @@ describe('several processes on one PostgreSQL', () => {
     const events: string[] = [];
     let placing: Promise<unknown> | undefined;
     const owner: PersonalData = {
-      ...conversationPersonalData({ consent: { receiptsOf: async () => [] } }),
+      ...conversationPersonalData({ consent: { receiptsOf: async () => [] }, live: { tell: async () => {} } }),
       async purgeBefore(tx, id, cutoff) {
         placing ??= legalHolds.place(siteId, { reason: 'A dispute', author: 'Ann' }).then(() => events.push('held'));
         const waits = async () => (await watching.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount ?? 0;

@@ -1,28 +1,44 @@
 import { Router } from '@koa/router';
-import Koa from 'koa';
+import Koa, { type Context } from 'koa';
+import { askedBy, authRoutes, meRoutes } from './features/accounts/index.ts';
 import { connectPageRoutes, connectRoutes } from './features/connect/index.ts';
 import { consentLogRoutes, consentRoutes } from './features/consent/index.ts';
-import { conversationListRoutes, conversationRoutes, handleOf } from './features/conversations/index.ts';
+import {
+  conversationIdOf,
+  conversationListRoutes,
+  conversationRoutes,
+  handleOf,
+} from './features/conversations/index.ts';
 import { sourceRoutes } from './features/crawl/index.ts';
+import { deletionRoutes } from './features/deletion/index.ts';
 import { entryRoutes } from './features/entries/index.ts';
 import { evaluationRoutes } from './features/evaluation/index.ts';
-import { knowledgeRoutes } from './features/knowledge/index.ts';
+import { exportRoutes } from './features/exports/index.ts';
+import { knowledgeRoutes, syncRoutes } from './features/knowledge/index.ts';
 import { crmRoutes, deliveryRoutes, leadRoutes, siteLeadRoutes } from './features/leads/index.ts';
+import { liveRoutes, visitorLiveRoutes } from './features/live/index.ts';
 import { devMailRoutes, emailRoutes, transcriptRoutes } from './features/notifications/index.ts';
+import { overviewRoutes } from './features/overview/index.ts';
 import { privacyRoutes, visitorPrivacyRoutes } from './features/privacy/index.ts';
 import { retentionRoutes } from './features/retention/index.ts';
-import { siteRoutes } from './features/sites/index.ts';
+import { siteRoutes, siteSecretRoutes } from './features/sites/index.ts';
+import { accountRoutes, invitationRoutes, joiningRoutes, siteTeamRoutes } from './features/teams/index.ts';
 import { uploadRoutes } from './features/uploads/index.ts';
 import { visitorRoutes } from './features/visitors/index.ts';
 import { webhookRoutes } from './features/webhooks/index.ts';
+import { type Authority, admitUsers, authorize } from './http/authorize.ts';
 import { bearerOf } from './http/bearer.ts';
 import { clientAddress } from './http/client-address.ts';
+import { consoleRoutes } from './http/console.ts';
 import { openapiDocument } from './http/openapi.ts';
 import { answerWithProblems } from './http/problem.ts';
 import { identifyRequests } from './http/request-id.ts';
-import type { RequestState, SiteState } from './http/request-state.ts';
+import type { RequestState, SiteState, UserState } from './http/request-state.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
+import { sendFile } from './http/static-files.ts';
+import { idOf } from './http/validate.ts';
 import { admitOrigin } from './http/widget-origin.ts';
+import { AppError } from './lib/app-error.ts';
 import { demoRoutes } from './platforms/demo/index.ts';
 import type { Services } from './services.ts';
 
@@ -46,6 +62,12 @@ export function createApp(services: Services): Koa<RequestState> {
     emailRouter,
     widgetRouter,
     siteRouter,
+    userSiteRouter,
+    authRouter,
+    meRouter,
+    joiningRouter,
+    accountRouter,
+    consoleRouter,
     shopifyRouter,
     demoRouter,
   ].map(make => make(services) as unknown);
@@ -57,7 +79,7 @@ export function createApp(services: Services): Koa<RequestState> {
 }
 
 /** Anybody. */
-function operationsRouter({ readiness, metrics, version, keyring }: Services): Router<RequestState> {
+function operationsRouter({ readiness, metrics, version, keyring, widgetFiles }: Services): Router<RequestState> {
   const router = new Router<RequestState>();
   const openapi = openapiDocument(version);
   router.get('/healthz', ctx => {
@@ -75,6 +97,11 @@ function operationsRouter({ readiness, metrics, version, keyring }: Services): R
   router.get('/openapi.json', ctx => {
     ctx.body = openapi;
   });
+  router.get('/widget/:file', ctx => {
+    const file = widgetFiles.get(ctx.params.file ?? '');
+    // The loader asks for its panel by the panel's hash, so that one may be kept.
+    if (file) sendFile(ctx, file, ctx.query.v ? 'public, max-age=31536000, immutable' : 'no-cache');
+  });
   // What checkpoints of consent logs are signed by. Old keys stay: what they signed is still checked.
   router.get('/.well-known/jwks.json', ctx => {
     ctx.body = { keys: keyring.logKeys.map(({ id, jwk }) => ({ ...jwk, kid: id, use: 'sig', alg: 'EdDSA' })) };
@@ -83,9 +110,12 @@ function operationsRouter({ readiness, metrics, version, keyring }: Services): R
 }
 
 /** A site's owner, and the plugin behind them, before there is a secret. */
-function connectRouter({ connect, rateLimit }: Services): Router<RequestState> {
+function connectRouter({ connect, accounts, authority, rateLimit }: Services): Router<RequestState> {
   const router = new Router<RequestState>();
-  connectPageRoutes(router, { connect, rateLimit });
+  const signOut = async (ctx: Context) => {
+    for (const cookie of await accounts.signIn.out(askedBy(ctx))) ctx.append('Set-Cookie', cookie);
+  };
+  connectPageRoutes(router, { connect, actorOf: authority.actorOf, signOut, rateLimit });
   return router;
 }
 
@@ -98,19 +128,9 @@ function emailRouter({ notifications, readMailEvent, mailFolder, production }: S
 }
 
 /** A visitor's browser on a page of the site. */
-function widgetRouter({
-  sites,
-  consent,
-  privacy,
-  conversations,
-  leads,
-  notifications,
-  pageViews,
-  usage,
-  rateLimit,
-  proofs,
-  drain,
-}: Services): Router<SiteState> {
+function widgetRouter(services: Services): Router<SiteState> {
+  const { sites, consent, privacy, conversations, leads, notifications, pageViews, usage, counts } = services;
+  const { rateLimit, proofs, drain } = services;
   const router = new Router<SiteState>({ prefix: '/v1/widget/:siteKey' });
   router.use(async (ctx, next) => {
     ctx.state.site = await sites.servedByKey(ctx.params.siteKey ?? '');
@@ -128,18 +148,26 @@ function widgetRouter({
       '/consents',
       '/turns',
       '/conversation',
+      '/conversation/events',
       '/conversation/export',
       '/conversation/transcript',
+      '/conversation/typing',
       '/data-requests',
       '/leads',
       '/pageviews',
     ],
     () => {},
   );
-  consentRoutes(router, { consent, eraseConversation: conversations.withdraw, openingOf: conversations.look });
+  consentRoutes(router, {
+    consent,
+    eraseConversation: conversations.withdraw,
+    openingOf: conversations.look,
+    opened: siteId => counts.add(siteId, 'opened'),
+  });
   conversationRoutes(router, { conversations, rateLimit, proofs, shareOf: usage.shareOf, drain });
   leadRoutes(router, { leads, rateLimit });
   transcriptRoutes(router, { notifications, rateLimit });
+  visitorLiveRoutes(router, services);
   visitorRoutes(router, { pageViews });
   visitorPrivacyRoutes(router, {
     privacy,
@@ -149,30 +177,8 @@ function widgetRouter({
 }
 
 /** A site's plugin, server to server. */
-function siteRouter({
-  sites,
-  usage,
-  consent,
-  knowledge,
-  entries,
-  evaluation,
-  sources,
-  uploads,
-  privacy,
-  retention,
-  legalHolds,
-  conversations,
-  leads,
-  deliveries,
-  crmTests,
-  webhooks,
-  notifications,
-  mailFolder,
-  connect,
-  keyring,
-  integrationsOf,
-  rateLimit,
-}: Services): Router<SiteState> {
+function siteRouter(services: Services): Router<SiteState> {
+  const { sites, rateLimit } = services;
   const router = new Router<SiteState>({ prefix: '/v1/site' });
   router.use(async (ctx, next) => {
     const secret = bearerOf(ctx);
@@ -183,6 +189,110 @@ function siteRouter({
     await rateLimit('sitePerSecret', ctx.state.site.id);
     await next();
   });
+  ownersRoutes(router, services);
+  syncRoutes(router, services);
+  return router;
+}
+
+/** The same for a user of the account that the site belongs to, as far as their role goes, and what only a user does. */
+function userSiteRouter(services: Services): Router<SiteState & UserState> {
+  const { sites, authority, rateLimit } = services;
+  const router = new Router<SiteState & UserState>({ prefix: '/v1/sites/:siteId' });
+  router.use(admitUsers({ ...authority, rateLimit }));
+  router.use(authorize(authority));
+  router.use(async (ctx, next) => {
+    const site = await sites.byId(idOf(ctx.params.siteId, NO_SITE));
+    if (!site) throw new AppError('site_not_found', NO_SITE);
+    ctx.state.site = site;
+    await next();
+  });
+  ownersRoutes(router as unknown as Router<SiteState>, services);
+  siteSecretRoutes(router as unknown as Router<SiteState>, services);
+  siteTeamRoutes(router as unknown as Router<SiteState>, services);
+  liveRoutes(router, { ...services, isStill: ctx => isStillAdmitted(ctx, authority) });
+  return router;
+}
+
+/** Whether a user who was admitted once would be admitted again, as the same and with the same role. */
+async function isStillAdmitted(ctx: Context & { state: UserState }, { actorOf, roleAt }: Authority): Promise<boolean> {
+  const { actor, role, accountId } = ctx.state;
+  try {
+    const now = await actorOf(ctx, { quiet: true });
+    const found = await roleAt(now.userId, ctx.params.siteId);
+    return now.sessionId === actor.sessionId && found?.role === role && found?.accountId === accountId;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'unauthorized') return false;
+    throw error;
+  }
+}
+
+/** Who is not signed in yet. */
+function authRouter(services: Services): Router<RequestState> {
+  const router = new Router<RequestState>();
+  authRoutes(router, services);
+  return router;
+}
+
+/** A user, about themselves. */
+function meRouter(services: Services): Router<UserState> {
+  const router = new Router<UserState>({ prefix: '/v1/me' });
+  router.use(admitUsers({ ...services.authority, rateLimit: services.rateLimit }));
+  meRoutes(router, services);
+  return router;
+}
+
+/** Who has an invitation, and who is signed in, about accounts that are not theirs yet. */
+function joiningRouter(services: Services): Router<UserState> {
+  const { authority, rateLimit } = services;
+  const router = new Router<UserState>();
+  invitationRoutes(router as unknown as Router<RequestState>, services);
+  // For the routes that come after it, and not for the one before.
+  router.use(admitUsers({ ...authority, rateLimit }));
+  joiningRoutes(router, services);
+  return router;
+}
+
+/** A user's account, as far as their role goes. */
+function accountRouter(services: Services): Router<UserState> {
+  const { authority, rateLimit } = services;
+  const router = new Router<UserState>({ prefix: '/v1/accounts/:accountId' });
+  router.use(admitUsers({ ...authority, rateLimit }));
+  router.use(authorize(authority));
+  accountRoutes(router, services);
+  exportRoutes(router, services);
+  deletionRoutes(router, services);
+  return router;
+}
+
+const NO_SITE = 'There is no such site, or none that you may see.';
+
+/** What a site's plugin and the users of its account may both ask for. */
+function ownersRoutes(router: Router<SiteState>, services: Services): void {
+  const {
+    sites,
+    usage,
+    consent,
+    knowledge,
+    entries,
+    evaluation,
+    sources,
+    uploads,
+    privacy,
+    privacyRegister,
+    retention,
+    legalHolds,
+    conversations,
+    leads,
+    deliveries,
+    crmTests,
+    webhooks,
+    notifications,
+    mailFolder,
+    connect,
+    keyring,
+    integrationsOf,
+    rateLimit,
+  } = services;
   const emailIntegration = { name: 'email', state: mailFolder ? ('not_configured' as const) : ('ready' as const) };
   siteRoutes(router, {
     sites,
@@ -207,9 +317,20 @@ function siteRouter({
   siteLeadRoutes(router, { leads });
   deliveryRoutes(router, { deliveries });
   crmRoutes(router, { crmTests, rateLimit });
-  privacyRoutes(router, { privacy });
+  privacyRoutes(router, {
+    privacy,
+    privacyRegister,
+    conversationOf: (site, id) => conversations.readById(site, conversationIdOf(id)),
+  });
   retentionRoutes(router, { retention, legalHolds });
   webhookRoutes(router, { webhooks });
+  overviewRoutes(router, services);
+}
+
+/** The console's pages; what they show they ask for as whoever is signed in. */
+function consoleRouter({ consoleFiles }: Services): Router<RequestState> {
+  const router = new Router<RequestState>();
+  consoleRoutes(router, { filesOf: consoleFiles });
   return router;
 }
 

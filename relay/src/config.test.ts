@@ -64,8 +64,6 @@ describe('the configuration', () => {
     ['CONFAB_PUBLIC_URL', { CONFAB_PUBLIC_URL: 'ftp://relay.example' }],
     ['CONFAB_TRUST_PROXY', { CONFAB_TRUST_PROXY: '-1' }],
     ['CONFAB_DEMO_SECRET', { CONFAB_DEMO_SECRET: 'two words' }],
-    ['CONFAB_OPERATOR_KEY', { CONFAB_OPERATOR_KEY: 'short' }],
-    ['CONFAB_OPERATOR_KEY', { CONFAB_OPERATOR_KEY: 'twelve and a space' }],
     ['CONFAB_LOG_LEVEL', { CONFAB_LOG_LEVEL: 'verbose' }],
     ['SENTRY_DSN', { SENTRY_DSN: 'https://sentry.example/1' }],
     ['SENTRY_DSN', { SENTRY_DSN: 'https://key@sentry.example/' }],

@@ -10,6 +10,9 @@ const origin = z
 const onOff = z.enum(['on', 'off']);
 const baseUrl = (fallback: string) => z.url({ protocol: /^https?$/ }).default(fallback);
 const token = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'expected up to 512 visible ASCII characters');
+const mailbox = z
+  .string()
+  .regex(/^[^\s@<>,"]+@[^\s@<>,"]+\.[^\s@<>,"]+$/, 'expected an address such as chat@relay.example');
 const secretKeys = z.string().transform((value, context) => {
   const keys = value.split(',').map(key => new Uint8Array(Buffer.from(key.trim(), 'base64')));
   if (keys.some(key => key.length !== 32)) {
@@ -37,9 +40,10 @@ export const variables = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,512}$/, 'expected up to 512 visible ASCII characters, as it travels in a header')
     .optional(),
-  CONFAB_OPERATOR_KEY: z
-    .string()
-    .regex(/^[\x21-\x7e]{12,512}$/, 'expected 12 to 512 visible ASCII characters (openssl rand -base64 24)')
+  CONFAB_SIGN_UP: z.enum(['open', 'invited']).optional(),
+  CONFAB_SUPPORT_EMAIL: mailbox.optional(),
+  CONFAB_PWNED_PASSWORDS_URL: z
+    .union([z.literal('off'), z.url({ protocol: /^https?$/ })], 'expected an address such as https://host, or off')
     .optional(),
   CONFAB_PRIVATE_URLS: z.enum(['allow', 'refuse']).optional(),
   CONFAB_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -73,10 +77,7 @@ export const variables = z.object({
     .string()
     .regex(/^whsec_[A-Za-z0-9+/=]{24,}$/, 'expected the signing secret of the webhook, such as whsec_…')
     .optional(),
-  CONFAB_EMAIL_FROM: z
-    .string()
-    .regex(/^[^\s@<>,"]+@[^\s@<>,"]+\.[^\s@<>,"]+$/, 'expected an address such as chat@relay.example')
-    .optional(),
+  CONFAB_EMAIL_FROM: mailbox.optional(),
   SHOPIFY_API_KEY: token.optional(),
   SHOPIFY_API_SECRET: token.optional(),
   SHOPIFY_APP_HANDLE: z
@@ -150,7 +151,10 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     secretKeys: env.CONFAB_SECRET_KEY ?? [ownSecretKey(dataDir)],
     privateUrls: env.CONFAB_PRIVATE_URLS ?? (production ? 'refuse' : 'allow'),
     demo: (env.CONFAB_DEMO ?? (production ? 'off' : 'on')) === 'on' ? { secret: env.CONFAB_DEMO_SECRET } : undefined,
-    operatorKey: env.CONFAB_OPERATOR_KEY,
+    signUp: env.CONFAB_SIGN_UP ?? (production ? ('invited' as const) : ('open' as const)),
+    // In development its mails are files as all others.
+    supportEmail: env.CONFAB_SUPPORT_EMAIL ?? (production ? undefined : 'support@localhost.localdomain'),
+    pwnedPasswordsUrl: pwnedPasswordsOf(env.CONFAB_PWNED_PASSWORDS_URL, production),
     sentry: env.SENTRY_DSN ? { dsn: env.SENTRY_DSN, environment: env.NODE_ENV } : undefined,
     openai: {
       apiKey: env.OPENAI_API_KEY,
@@ -181,6 +185,12 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     },
     shopify: shopifyOf(env),
   };
+}
+
+/** Where it is asked whether a password was stolen; nowhere outside production, unless that is wanted. */
+function pwnedPasswordsOf(given: string | undefined, production: boolean): string | undefined {
+  if (given === 'off') return undefined;
+  return given ?? (production ? 'https://api.pwnedpasswords.com' : undefined);
 }
 
 /** The app of this relay on Shopify; nothing where it has none. `partner` is what tells the plan that a shop has. */

@@ -39,11 +39,11 @@ try {
   process.exit(1);
 }
 
-function banner({ url, database, demoSecret, operatorKey }: Relay): string {
+function banner({ url, database, demoSecret }: Relay): string {
   const lines = [
     `Confab is ready at ${url} (${database.kind === 'embedded' ? 'embedded database' : 'PostgreSQL'})`,
     ...(demoSecret ? [`  Open the demo shop:      ${url}/demo/`, `  Secret of the demo site: ${demoSecret}`] : []),
-    ...(operatorKey ? [`  Operator's key:          ${operatorKey}`] : []),
+    `  Your console:            ${url}/console/`,
     `  The API, described:      ${url}/openapi.json`,
   ];
   return `\n${lines.join('\n')}\n\n`;

@@ -33,6 +33,8 @@ export async function startRelay({ config, log, now }: { config: Config; log: Lo
   const server = createServer(createApp(services).callback());
   await services.jobs.start();
   services.outbox.start();
+  services.presence.start();
+  services.counts.start();
   if (config.demo) services.starting.add('demo shop');
   server.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   await once(server, 'listening');
@@ -50,8 +52,6 @@ export async function startRelay({ config, log, now }: { config: Config; log: Lo
   return {
     url,
     demoSecret,
-    /** What the connect page asks for, where the operator chose none; who did needs not be told. */
-    operatorKey: config.operatorKey === undefined ? services.keyring.operatorKey() : undefined,
     database,
     services,
     /** Takes no new turn, lets the running answers end, and closes everything; within 15 s. */
@@ -59,6 +59,8 @@ export async function startRelay({ config, log, now }: { config: Config; log: Lo
       server.close();
       server.closeIdleConnections();
       await Promise.all([services.drain.drain(DRAIN), services.jobs.stop(), services.outbox.stop()]);
+      await services.presence.stop();
+      await services.counts.stop();
       await services.extractor.close();
       server.closeAllConnections();
       await Promise.all([database.close(), services.reporter.close(REPORT_MS)]);

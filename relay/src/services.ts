@@ -2,23 +2,35 @@ import type { IncomingHttpHeaders } from 'node:http';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type CrmName, crmName, type ModelProvider, modelProvider, type SiteResponse } from '@confab/contract';
+import {
+  type CrmName,
+  crmName,
+  type ModelProvider,
+  modelProvider,
+  type SiteResponse,
+  WEBHOOK_ENDPOINTS_MAX,
+} from '@confab/contract';
 import { LRUCache } from 'lru-cache';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
+import { askedBy, createAccounts } from './features/accounts/index.ts';
 import { connectStore, createConnect } from './features/connect/index.ts';
 import { consentPersonalData, consentStore, createConsent } from './features/consent/index.ts';
 import {
   conversationPersonalData,
   conversationStore,
   createConversations,
+  createTakeover,
   keepsConversation,
   prechatOf,
+  takeoverStore,
 } from './features/conversations/index.ts';
 import { crawlStore, createAsk, createCrawl, createSources, handleCrawlJobs } from './features/crawl/index.ts';
+import { createDeletion, deletionStore, handleDeletionJobs } from './features/deletion/index.ts';
 import { createEntries, entryStore, handleEntryJobs } from './features/entries/index.ts';
 import { createEvaluation, evalCaseStore } from './features/evaluation/index.ts';
+import { createExports, exportStore, handleExportJobs } from './features/exports/index.ts';
 import {
   CHANGED,
   createKnowledge,
@@ -38,15 +50,19 @@ import {
   leadStore,
   leadsPersonalData,
 } from './features/leads/index.ts';
+import { createHappenings, createPlaces, createPresence, liveStore } from './features/live/index.ts';
 import {
+  createNoticeSender,
   createNotifications,
   emailStore,
   emailsPersonalData,
   handleEmailJobs,
 } from './features/notifications/index.ts';
+import { createOverview, overviewStore } from './features/overview/index.ts';
 import {
   createLegalHolds,
   createPrivacy,
+  createRegister,
   dataRequestGauges,
   handlePrivacyJobs,
   type PersonalData,
@@ -55,12 +71,16 @@ import {
 } from './features/privacy/index.ts';
 import { createRetention, handleRetentionJobs, purgeStore, retentionGauges } from './features/retention/index.ts';
 import { createSites, type SecretName, type Site, type StoredSettings, siteStore } from './features/sites/index.ts';
+import { createTeams, handleTeamJobs, teamStore } from './features/teams/index.ts';
 import { createUploads, handleUploadJobs, uploadStore } from './features/uploads/index.ts';
-import { createUsage, usageGauges, usageStore } from './features/usage/index.ts';
+import { createDayCounts, createUsage, usageGauges, usageStore } from './features/usage/index.ts';
 import { createPageViews, pageViewStore, pageViewsPersonalData } from './features/visitors/index.ts';
 import { createWebhooks, handleWebhooks, webhookStore } from './features/webhooks/index.ts';
+import type { Authority } from './http/authorize.ts';
+import { consoleIn } from './http/console.ts';
 import { createProofs } from './http/proof.ts';
 import { createRateLimit } from './http/rate-limit.ts';
+import { readStaticFiles } from './http/static-files.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { createOutbox } from './jobs/outbox.ts';
 import { outboxGauges } from './jobs/outbox-gauges.ts';
@@ -72,6 +92,7 @@ import { createKeyring } from './lib/keyring.ts';
 import type { Log } from './lib/log.ts';
 import { createMetrics } from './lib/metrics.ts';
 import { sha256 } from './lib/sha256.ts';
+import { createLive } from './live/live.ts';
 import { DEMO_KEY, readDemo } from './platforms/demo/index.ts';
 import { handleWordpressJobs } from './platforms/wordpress/index.ts';
 import { type Commerce, noCommerce } from './providers/commerce/commerce.ts';
@@ -109,6 +130,7 @@ type Deps = { config: Config; database: Database; log: Log; now: () => Date };
 /** Builds every feature; the only place that picks adapters. */
 export async function createServices({ config, database, log, now }: Deps) {
   const { db } = database;
+  const live = await createLive({ database });
   const reporter = await createReporter(config, now);
   const keyring = createKeyring(config.secretKeys);
   const vectors = database.hasVectors ? vectorStore(db) : undefined;
@@ -127,8 +149,10 @@ export async function createServices({ config, database, log, now }: Deps) {
     },
     now,
   });
+  const counts = createDayCounts({ db, log, now });
   const usage = createUsage({
     store: usageStore(db),
+    counts,
     now,
     log,
     report: reporter.report,
@@ -171,7 +195,7 @@ export async function createServices({ config, database, log, now }: Deps) {
   // being left keeps its conversation, so that an erasure waits for it there, and then finds it.
   const owners: PersonalData[] = [
     pageViewsPersonalData,
-    conversationPersonalData({ consent }),
+    conversationPersonalData({ consent, live }),
     leadsPersonalData({ outbox, consent }),
     consentPersonalData({ store: consentStore(db), keyring, now }),
     recordsPersonalData,
@@ -209,18 +233,6 @@ export async function createServices({ config, database, log, now }: Deps) {
   handleReindexing(jobs, { knowledge });
   if (vectors) handleKnowledgeJobs(jobs, { sites, vectors, embedderOf, log });
   handlePrivacyJobs(jobs, { privacy });
-  const connect = createConnect({
-    db,
-    store: connectStore(db),
-    sites,
-    legalHolds,
-    jobs,
-    keyring,
-    operatorKey: config.operatorKey ?? keyring.operatorKey(),
-    isOffered: site => site.key !== DEMO_KEY && site.platform !== 'shopify',
-    forgetDeleted,
-    now,
-  });
   const guarded = config.privateUrls === 'refuse' ? guardedFetch : fetch;
   // Where browsers reach the relay may be known only once it listens.
   let origin = config.publicUrl;
@@ -242,9 +254,18 @@ export async function createServices({ config, database, log, now }: Deps) {
     customerOf: (site, ...more) => commerceOf(site).customerOf(site, ...more),
     orders: (site, ...more) => commerceOf(site).orders(site, ...more),
   };
+  const takeover = createTakeover({
+    db,
+    store: takeoverStore(db),
+    live,
+    roleAt: (...given) => authority.roleAt(...given),
+    now,
+  });
   const conversations = createConversations({
     store: conversationStore(db),
     consent,
+    takeover,
+    live,
     knowledge,
     commerce,
     usage,
@@ -266,6 +287,7 @@ export async function createServices({ config, database, log, now }: Deps) {
     prechatOf,
     consent,
     outbox,
+    count: counts.add,
     now,
   });
   const crms = createCrms({ config, log, sites, fetch: guarded });
@@ -299,6 +321,7 @@ export async function createServices({ config, database, log, now }: Deps) {
     leads,
     conversations,
     keepsConversation,
+    keepsFiles: ids => accounts.mails.among(ids),
     ...email,
     relayOrigin: () => origin as string,
     now,
@@ -307,6 +330,23 @@ export async function createServices({ config, database, log, now }: Deps) {
   handleWordpressJobs(jobs, { sites, leads, outbox, keyring, fetch: guarded, now });
   const shopifyFeatures = { consent, conversations, knowledge, leads, legalHolds, owners, privacy, retention, usage };
   shopify?.handleShopifyJobs(jobs, shopify.app, { ...shopifyFeatures, outbox });
+  const privacyRegister = createRegister({
+    owners,
+    setUpOf: async site => ({
+      ...providers.setUpOf(site),
+      crms: site.settings.crm.connectors.map(name => ({
+        name,
+        place: crmHost(config, site, name),
+        state: crms.of(site, name) ? 'in_use' : 'incomplete',
+      })),
+      endpoints: (await webhooks.list(site, { limit: WEBHOOK_ENDPOINTS_MAX })).items
+        .filter(({ disabled }) => !disabled)
+        .map(({ url }) => new URL(url).host),
+      mail: config.email.resend && new URL(config.email.resend.baseUrl).host,
+      faults: config.sentry && new URL(config.sentry.dsn).host,
+    }),
+    now,
+  });
   const evaluation = createEvaluation({
     store: evalCaseStore(db),
     knowledge,
@@ -340,7 +380,109 @@ export async function createServices({ config, database, log, now }: Deps) {
   handleCrawlJobs(jobs, { crawl, sources });
   const uploads = createUploads({ db, store: uploadStore(db), knowledge, extractor, jobs, now });
   handleUploadJobs(jobs, { sites, uploads });
-  const pageViews = createPageViews({ db, store: pageViewStore(db), consent, conversationOf, now });
+  const pageViews = createPageViews({
+    db,
+    store: pageViewStore(db),
+    consent,
+    conversationOf,
+    count: counts.add,
+    onView: site => happenings.pageSeen(site),
+    now,
+  });
+  const rateLimit = createRateLimit({ enabled: config.rateLimit });
+  const accounts = createAccounts({
+    db,
+    keyring,
+    jobs,
+    rateLimit,
+    relayOrigin: () => origin as string,
+    send: createNoticeSender({ db, store: emailStore(db), keyring, ...email, relayOrigin: () => origin as string }),
+    tell: live.tell,
+    teams: {
+      accountsOf: userId => teams.accountsOf(userId),
+      welcome: userId => teams.welcome(userId),
+      invitedAs: token => teams.invitedAs(token),
+    },
+    signUp: config.signUp,
+    pwnedPasswordsUrl: config.pwnedPasswordsUrl,
+    supportEmail: config.supportEmail,
+    fetch: guarded,
+    version: packageJson.version,
+    log,
+    now,
+  });
+  accounts.handleJobs();
+  const teams = createTeams({
+    db,
+    store: teamStore(db),
+    sites,
+    live,
+    mails: accounts.mails,
+    forgetDeleted: database.forgetDeleted,
+    firstSite: config.demo ? DEMO_KEY : undefined,
+    relayOrigin: () => origin as string,
+    now,
+  });
+  handleTeamJobs(jobs, { teams });
+  const authority: Authority = {
+    actorOf: (ctx, how) => accounts.actorOf(askedBy(ctx), how),
+    roleAt: teams.roleAt,
+    roleIn: teams.roleIn,
+    audit: teams.audit,
+  };
+  const connect = createConnect({
+    db,
+    store: connectStore(db),
+    sites,
+    legalHolds,
+    jobs,
+    keyring,
+    accountsOf: teams.accountsOf,
+    roleIn: teams.roleIn,
+    audit: teams.audit,
+    isOffered: site => site.key !== DEMO_KEY && site.platform !== 'shopify',
+    forgetDeleted,
+    now,
+  });
+  const exports = createExports({
+    db,
+    store: exportStore(db),
+    sites,
+    consent,
+    jobs,
+    mails: accounts.mails,
+    forgetDeleted,
+    now,
+  });
+  handleExportJobs(jobs, { exports });
+  const deletion = createDeletion({
+    db,
+    store: deletionStore(db),
+    sites,
+    connect,
+    accounts,
+    live,
+    forgetDeleted,
+    log,
+    now,
+  });
+  handleDeletionJobs(jobs, { deletion });
+  const presence = createPresence({ store: liveStore(db), live, takeover, log, now });
+  const happenings = createHappenings({
+    store: liveStore(db),
+    live,
+    conversations,
+    recent: counts.recent,
+    count: counts.add,
+    outbox,
+    now,
+  });
+  const overview = createOverview({
+    store: overviewStore(db),
+    usageOf: usage.ofThisPeriod,
+    providersOf: providers.integrationsOf,
+    now,
+  });
   const starting = new Set<string>();
 
   return {
@@ -356,7 +498,19 @@ export async function createServices({ config, database, log, now }: Deps) {
     }),
     keyring,
     sites,
+    live,
+    presence,
+    happenings,
+    places: createPlaces(),
+    now,
+    authority,
+    accounts,
+    exports,
+    deletion,
+    teams,
     usage,
+    counts,
+    overview,
     consent,
     knowledge,
     entries,
@@ -367,6 +521,7 @@ export async function createServices({ config, database, log, now }: Deps) {
     owners,
     legalHolds,
     privacy,
+    privacyRegister,
     retention,
     jobs,
     outbox,
@@ -382,12 +537,17 @@ export async function createServices({ config, database, log, now }: Deps) {
     production: config.production,
     pageViews,
     integrationsOf: providers.integrationsOf,
-    rateLimit: createRateLimit({ enabled: config.rateLimit }),
+    rateLimit,
     proofs: createProofs({ keyring, now, enabled: config.rateLimit }),
     drain: createDrain(),
     shopify: shopify?.app,
     shopifyRoutes: shopify?.shopifyRoutes,
-    demo: config.demo && (await readDemo(path.join(import.meta.dirname, '../../widget-core/dist'))),
+    consoleFiles: consoleIn(path.join(import.meta.dirname, '../../shared/console/dist')),
+    /** The widget's build, for pages that carry the snippet. */
+    widgetFiles: await readStaticFiles(path.join(import.meta.dirname, '../../widget-core/dist')),
+    demo: config.demo && (await readDemo()),
+    /** Where browsers reach the relay, as far as that is known here. */
+    relayOrigin: () => origin,
     /** Where the relay listens, which is where browsers reach it unless the configuration says otherwise. */
     listensAt(url: string): void {
       origin ??= url;
@@ -489,6 +649,14 @@ function createCrms({ config, log, sites, fetch }: CrmDeps): Crms {
   };
 }
 
+/** Where a CRM of a site is called. */
+function crmHost({ crm }: Config, { settings }: Site, name: CrmName): string {
+  if (name === 'zoho')
+    return crm.zoho.baseUrl ? new URL(crm.zoho.baseUrl).host : `zohoapis.${settings.crm.zoho.region}`;
+  if (name === 'salesforce') return new URL(settings.crm.salesforce.loginUrl ?? crm.salesforce.loginUrl).host;
+  return new URL(crm[name].baseUrl).host;
+}
+
 type ProviderDeps = {
   config: Config;
   log: Log;
@@ -573,6 +741,28 @@ function createProviders({ config, log, sites, usage }: ProviderDeps) {
 
     /** What finds passages of the site by their meaning, where it chose so and there is a key. */
     embedderOf: (site: Site): Embedder | undefined => chosenOf(site).embedder,
+
+    /** Who is shown questions of this site, for its register of receivers. */
+    setUpOf(site: Site) {
+      const placeOf = (name: ModelProvider) => {
+        const own = site.settings.answers[name];
+        const address = own.baseUrl ?? config[name].baseUrl;
+        return address ? new URL(address).host : ('region' in own && own.region) || config.bedrock.region;
+      };
+      const { models, embedder } = chosenOf(site);
+      const stateOf = (isThere: boolean) => (isThere ? ('in_use' as const) : ('incomplete' as const));
+      return {
+        models: site.settings.answers.providers.map(name => ({
+          name,
+          place: placeOf(name),
+          state: stateOf(models.some(({ model }) => model.provider === name)),
+        })),
+        meaning:
+          site.settings.answers.embeddings === 'openai'
+            ? { place: placeOf('openai'), state: stateOf(embedder !== undefined) }
+            : undefined,
+      };
+    },
 
     integrationsOf(site: Site): SiteResponse['integrations'] {
       return modelProvider.options.map(name => {

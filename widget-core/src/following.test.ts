@@ -143,6 +143,27 @@ it('hears of an erasure while it listens, and asks for consent anew', async () =
   await vi.waitFor(() => expect(visitor.state).toMatchObject({ phase: 'asking', note: 'expired' }));
 });
 
+it('keeps the question of an answer that was being written when the chat was erased elsewhere', async () => {
+  const visitor = await watching();
+  const erased = Promise.withResolvers<void>();
+  relay.scripts.push(async ({ start, send, response }) => {
+    start();
+    send({ event: 'delta', data: { text: 'Half of' } });
+    await erased.promise;
+    send({ event: 'failed', data: { code: 'conversation_not_found', retryable: false } });
+    response.end();
+  });
+  const asked = visitor.ask('Is it wool?');
+  await vi.waitFor(() => expect(texts(visitor).at(-1)).toEqual(['assistant', 'Half of']));
+  relay.conversations.delete(visitor.handle);
+  relay.tell(visitor.handle, { event: 'ended', data: {} });
+  relay.tell(visitor.handle, { event: 'typing', data: { by: 'Ada' } });
+  await vi.waitFor(() => expect(visitor.state.agentWrites).toBe(true)); // so that the event before it was heard
+  erased.resolve();
+  await asked;
+  expect(visitor.state).toMatchObject({ phase: 'asking', draft: 'Is it wool?' });
+});
+
 it('says that the person who took over is away, and back', async () => {
   const visitor = await watching();
   takenOver(visitor);

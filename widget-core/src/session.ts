@@ -159,13 +159,19 @@ export function createSession(parts: SessionParts) {
   const follow = createFollowing({
     client,
     hear: hearLive,
-    refused: async error => !(await isGone(error)),
+    refused: async error => {
+      if (codeOf(error) !== 'conversation_not_found') return true;
+      await loseEnded();
+      return false;
+    },
   });
 
   const show = (change: Partial<SessionState>) => {
     Object.assign(state, change);
-    const { phase, begun, restricted } = state;
-    follow(isWatched && phase === 'ready' && begun && !restricted ? transcript.handle() : undefined);
+    const { phase, begun, restricted, deciding } = state;
+    // Who withdraws need not be told that the chat is gone.
+    const isFollowed = isWatched && phase === 'ready' && begun && !restricted && !deciding;
+    follow(isFollowed ? transcript.handle() : undefined);
     changed();
   };
   const add = (message: Pick<ShownMessage, 'role' | 'text' | 'status'> & Partial<ShownMessage>) => {
@@ -440,7 +446,8 @@ export function createSession(parts: SessionParts) {
   /** Whether the relay no longer has the conversation; if so, it is gone here as well. */
   async function isGone(error: unknown): Promise<boolean> {
     if (codeOf(error) !== 'conversation_not_found') return false;
-    await loseEnded();
+    await settle();
+    if (state.begun) loseConversation(); // else the answer that was running has found out first
     return true;
   }
 
@@ -563,9 +570,10 @@ export function createSession(parts: SessionParts) {
     takeOver(takenOverBy ?? null);
   }
 
-  async function loseEnded() {
-    await settle();
-    if (state.begun) loseConversation(); // else the answer that was running has found out first
+  /** An answer that is running learns of it, too, and gives its question back. */
+  async function loseEnded(): Promise<void> {
+    await running;
+    if (state.begun) loseConversation();
   }
 
   function hearLive({ event, data }: VisitorEvent) {

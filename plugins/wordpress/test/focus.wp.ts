@@ -64,6 +64,6 @@ describe(onCore(latest(), 'somebody with a keyboard alone'), () => {
     await owner.locator('#confab-admin td button').first().press('Enter');
     await focused().toMatch(/^H2 Conversation of/);
     await owner.getByRole('button', { name: 'All conversations' }).press('Enter');
-    await focused().toBe('H2 Conversations');
+    await focused().toBe('H2 Stored conversations');
   });
 });

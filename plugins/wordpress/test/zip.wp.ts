@@ -17,7 +17,7 @@ const ALLOWED = [
   /^readme\.txt$/,
   /^includes\/(autoload|class-[a-z-]+)\.php$/,
   /^block\/(chat|faq)\/(block\.json|index\.js|index\.asset\.php|render\.php)$/,
-  /^admin\/(admin\.js|admin(-rtl)?\.css|admin\.asset\.php|(lists|dataviews-(ltr|rtl))\.(js|css))$/,
+  /^admin\/(admin\.js|admin(-rtl)?\.css|admin\.asset\.php|(lists|conversations-list|dataviews-(ltr|rtl))\.(js|css))$/,
   /^widget\/confab-(loader|pages|panel|proof)\.js$/,
   /^languages\/confab\.pot$/,
   /^languages\/confab-(de_DE|es_ES|fr_FR)(\.mo|\.l10n\.php|-confab-(admin|chat-editor-script|faq-editor-script)\.json)$/,

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { type Operation, operations, problemSchema } from '@confab/contract';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { z } from 'zod';
+import { softwareAuthenticator, totpOf } from '../../../e2e/authenticator.ts';
+import { openBrowser, PASSWORD, signIn, signUp, tokenFrom, type User } from '../../../e2e/console.ts';
 import {
   call,
+  clientsOf,
   connectQuery,
   databaseEnvironment,
   ownerClient,
@@ -24,10 +31,14 @@ type Document = { openapi: string; paths: Record<string, Record<string, Describe
 describe('the description of the API', () => {
   let relay: TestRelay;
   let site: TestSite;
+  let user: User;
+  let accountId: string;
   let document: Document;
   beforeAll(async () => {
     relay = await startTestRelay({ demo: true });
     site = await relay.site({ documents: pages });
+    user = await signUp(relay);
+    accountId = (await user.me()).accounts[0]?.accountId ?? '';
     document = (await call<Document>('GET', `${relay.url}/openapi.json`)).body;
   });
   afterAll(() => relay.stop());
@@ -89,6 +100,10 @@ describe('the description of the API', () => {
     const { body } = await asOwner<{ items: { messageId: string }[] }>('GET', '/unanswered');
     return body.items[0]?.messageId;
   };
+  const conversationId = async () => {
+    await site.widget.begin('Is it wool?');
+    return (await site.plugin.conversations()).body.items[0]?.id;
+  };
   const failedLead = async () => {
     const { leadId } = (await site.widget.lead({ fields: { email: `${randomUUID()}@shop.example` } })).body;
     const log = [{ at: new Date().toISOString(), outcome: 'refused', fault: 'invalid', words: 'No' }];
@@ -111,6 +126,64 @@ describe('the description of the API', () => {
     asOwner<{ webhookId: string; messageId: string }>(method, `/webhooks${path}`, body);
   const webhookPath = async () => `/${(await webhooks('POST', '', webhook)).body.webhookId}`;
 
+  const stranger = () => openBrowser(relay.url);
+  const keysOf = ({ email, password }: User) => ({ email, password });
+  const ofMe = (method: string, path = '', body?: object) => user.request(method, `/v1/me${path}`, body);
+  /** Somebody who is asked for a code after the password. */
+  const withCodes = async () => {
+    const owner = await signUp(relay);
+    const { uri } = (await owner.request('POST', '/v1/me/totp', { password: owner.password })).body;
+    const confirmed = await owner.request('POST', '/v1/me/totp/confirm', { code: totpOf(uri) });
+    return { owner, confirmed, recoveryCodes: confirmed.body.recoveryCodes as string[] };
+  };
+  const withPasskey = async () => {
+    const device = softwareAuthenticator(relay.url);
+    const options = (await ofMe('POST', '/passkeys/options', { password: user.password })).body;
+    return { device, added: await ofMe('POST', '/passkeys', { name: 'Laptop', response: device.create(options) }) };
+  };
+
+  const ofAccount = (method: string, path = '', body?: object) =>
+    user.request(method, `/v1/accounts/${accountId}${path}`, body);
+  const newSite = { name: 'A shop', origin: SHOP };
+  const accountSite = async () => (await ofAccount('POST', '/sites', newSite)).body;
+  const asAgent = { role: 'agent', siteIds: null };
+  /** An invitation of somebody who has signed up, and what the mail's link carries. */
+  const invitation = async () => {
+    const guest = await signUp(relay);
+    const { invitationId } = (await ofAccount('POST', '/invitations', { email: guest.email, ...asAgent })).body;
+    return { guest, invitationId, token: await tokenFrom(relay, guest.email, 'invitation') };
+  };
+  const joined = async () => {
+    const { guest, token } = await invitation();
+    await guest.request('POST', '/v1/invitations/accept', { token });
+    return { guest, userId: (await guest.me()).user.id };
+  };
+
+  /** An owner who has planned the end of their account. */
+  const leaving = async () => {
+    const owner = await signUp(relay);
+    const path = `/v1/accounts/${(await owner.me()).accounts[0]?.accountId}/deletion`;
+    return { owner, path, planned: await owner.request('POST', path, { password: owner.password }) };
+  };
+
+  /** A conversation at a site of the user's, which they have taken over unless they shall not. */
+  const conversation = async ({ takeOver = true } = {}) => {
+    await ofAccount('POST', '/sites/adopt', { siteSecret: site.secret });
+    const handle = await site.widget.begin('Is it wool?');
+    const id = (await site.plugin.conversations()).body.items[0]?.id ?? '';
+    const asked = (method: string, path: string, body?: object) =>
+      user.request(method, `/v1/sites/${site.id}/conversations/${id}${path}`, body);
+    if (takeOver) await asked('POST', '/takeover');
+    return { handle, asked };
+  };
+  /** What a stream of events begins with; it would not end by itself. */
+  const streamed = async (url: string, headers: Record<string, string>) => {
+    const controller = new AbortController();
+    const { status, headers: answered } = await fetch(url, { headers, signal: controller.signal });
+    controller.abort();
+    return { status, headers: answered };
+  };
+
   /** The real answer to a good call of each operation. */
   const good: Record<string, () => Promise<{ status: number; headers: Headers; body?: unknown }>> = {
     getWidgetConfig: () => site.widget.config(),
@@ -132,6 +205,13 @@ describe('the description of the API', () => {
       await site.widget.begin('Is it wool?');
       return site.plugin.conversation((await site.plugin.conversations()).body.items[0]?.id ?? '');
     },
+    eraseConversationOfSite: async () => asOwner('DELETE', `/conversations/${await conversationId()}`),
+    exportConversationOfSite: async () => asOwner('GET', `/conversations/${await conversationId()}/export`),
+    getStats: () => asOwner('GET', '/stats?days=7'),
+    getAttention: async () => {
+      await messageId();
+      return asOwner('GET', '/attention');
+    },
     leaveLead: () => site.widget.lead({ fields: { email: 'ann@shop.example' } }),
     recordPageview: async () => {
       const conversationId = await site.widget.begin('Is it wool?', ['storage', 'analytics']);
@@ -146,7 +226,7 @@ describe('the description of the API', () => {
     },
     retryDeliveries: () => site.plugin.retryDeliveries({}),
     exchangeConnectCode: async () => {
-      const owner = ownerClient(relay.url);
+      const owner = ownerClient(relay);
       const [siteUrl, codeVerifier] = ['https://new.example', 'v'.repeat(43)];
       return owner.exchange({ code: await owner.approve(connectQuery(siteUrl)), codeVerifier, siteUrl });
     },
@@ -167,6 +247,29 @@ describe('the description of the API', () => {
       return site.plugin.purges();
     },
     getRetention: () => site.plugin.retention('?conversationDays=30'),
+    requestAccountExport: () => ofAccount('POST', '/exports'),
+    listAccountExports: async () => {
+      await ofAccount('POST', '/exports');
+      return ofAccount('GET', '/exports');
+    },
+    downloadAccountExport: async () => {
+      const { exportId } = (await ofAccount('POST', '/exports')).body;
+      return vi.waitFor(
+        async () => {
+          const answer = await ofAccount('GET', `/exports/${exportId}/archive`);
+          expect(answer.status).toBe(200);
+          return answer;
+        },
+        { timeout: 15_000 },
+      );
+    },
+    getAccountDeletion: () => ofAccount('GET', '/deletion'),
+    planAccountDeletion: async () => (await leaving()).planned,
+    stopAccountDeletion: async () => {
+      const { owner, path } = await leaving();
+      return owner.request('DELETE', path);
+    },
+    getPrivacyRegister: () => asOwner('GET', '/privacy-register'),
     listLegalHolds: () => site.plugin.holds(),
     placeLegalHold: () => site.plugin.hold({ reason: 'A dispute', author: 'Ann' }),
     endLegalHold: async () =>
@@ -220,17 +323,168 @@ describe('the description of the API', () => {
       const { messageId } = (await webhooks('POST', `${path}/test`)).body;
       return webhooks('POST', `${path}/deliveries/${messageId}/replay`);
     },
+    signUp: () => {
+      const somebody = { name: 'Ann', email: `${randomUUID()}@shop.example`, password: PASSWORD };
+      return stranger().request('POST', '/v1/auth/sign-up', somebody);
+    },
+    verifyEmail: async () => {
+      const [browser, email] = [stranger(), `${randomUUID()}@shop.example`];
+      await browser.request('POST', '/v1/auth/sign-up', { name: 'Ann', email, password: PASSWORD });
+      return browser.request('POST', '/v1/auth/verify', { token: await tokenFrom(relay, email, 'verify') });
+    },
+    signIn: () => stranger().request('POST', '/v1/auth/sign-in', keysOf(user)),
+    giveSecondFactor: async () => {
+      const { owner, recoveryCodes } = await withCodes();
+      const browser = stranger();
+      await browser.request('POST', '/v1/auth/sign-in', keysOf(owner));
+      return browser.request('POST', '/v1/auth/second-factor', { code: recoveryCodes[0], kind: 'recovery' });
+    },
+    beginPasskeySignIn: () => stranger().request('POST', '/v1/auth/passkey/options'),
+    signInByPasskey: async () => {
+      const { device } = await withPasskey();
+      const browser = stranger();
+      const options = (await browser.request('POST', '/v1/auth/passkey/options')).body;
+      return browser.request('POST', '/v1/auth/passkey', { response: device.get(options) });
+    },
+    signOut: async () => (await signIn(relay, user)).request('POST', '/v1/auth/sign-out'),
+    requestReset: () => stranger().request('POST', '/v1/auth/reset-request', { email: 'nobody@shop.example' }),
+    resetPassword: async () => {
+      const { email, request } = await signUp(relay);
+      await request('POST', '/v1/auth/reset-request', { email });
+      const token = await tokenFrom(relay, email, 'reset/new');
+      return request('POST', '/v1/auth/reset', { token, password: PASSWORD });
+    },
+    getMe: () => ofMe('GET'),
+    changeMe: () => ofMe('PUT', '', { name: 'Ada Owner', locale: 'en' }),
+    requestEmailChange: () => ofMe('POST', '/email', { email: `${randomUUID()}@shop.example`, password: PASSWORD }),
+    changePassword: () => ofMe('PUT', '/password', { current: PASSWORD, password: PASSWORD }),
+    listSessions: () => ofMe('GET', '/sessions'),
+    endOtherSessions: () => ofMe('DELETE', '/sessions'),
+    endSession: async () => {
+      await signIn(relay, user);
+      const { items } = (await ofMe('GET', '/sessions')).body;
+      return ofMe('DELETE', `/sessions/${items.find((each: { current: boolean }) => !each.current).sessionId}`);
+    },
+    listSignIns: () => ofMe('GET', '/sign-ins'),
+    beginTotp: () => ofMe('POST', '/totp', { password: PASSWORD }),
+    confirmTotp: async () => (await withCodes()).confirmed,
+    endTotp: async () => (await withCodes()).owner.request('DELETE', '/v1/me/totp', { password: PASSWORD }),
+    makeRecoveryCodes: async () =>
+      (await withCodes()).owner.request('POST', '/v1/me/recovery-codes', { password: PASSWORD }),
+    listPasskeys: async () => {
+      await withPasskey();
+      return ofMe('GET', '/passkeys');
+    },
+    beginPasskey: () => ofMe('POST', '/passkeys/options', { password: PASSWORD }),
+    addPasskey: async () => (await withPasskey()).added,
+    removePasskey: async () => ofMe('DELETE', `/passkeys/${(await withPasskey()).added.body.id}`),
+    askForSupport: () => ofMe('POST', '/support', { subject: 'Help', message: 'Please.' }),
+    exportMe: () => ofMe('GET', '/export'),
+    watchConversation: async () => {
+      const { handle } = await conversation({ takeOver: false });
+      return streamed(`${site.widget.base}/conversation/events`, { Authorization: `Bearer ${handle}` });
+    },
+    tellVisitorTypes: async () => {
+      const { handle: bearer } = await conversation({ takeOver: false });
+      return call('POST', `${site.widget.base}/conversation/typing`, { bearer });
+    },
+    watchSite: async () => {
+      await conversation({ takeOver: false });
+      return streamed(`${relay.url}/v1/sites/${site.id}/events`, { Cookie: user.cookie });
+    },
+    listVisitors: async () => {
+      await conversation();
+      return user.request('GET', `/v1/sites/${site.id}/visitors?days=30`);
+    },
+    takeOverConversation: async () => (await conversation({ takeOver: false })).asked('POST', '/takeover'),
+    giveBackConversation: async () => (await conversation()).asked('DELETE', '/takeover'),
+    writeToVisitor: async () =>
+      (await conversation()).asked('POST', '/messages', { text: 'Hello', clientMessageId: randomUUID() }),
+    tellAgentTypes: async () => (await conversation()).asked('POST', '/typing'),
+    createAccount: () => user.request('POST', '/v1/accounts', { name: 'Another shop' }),
+    lookAtInvitation: async () => {
+      const { token } = await invitation();
+      return call('POST', `${relay.url}/v1/invitations/look`, { body: { token } });
+    },
+    acceptInvitation: async () => {
+      const { guest, token } = await invitation();
+      return guest.request('POST', '/v1/invitations/accept', { token });
+    },
+    getAccount: () => ofAccount('GET'),
+    renameAccount: () => ofAccount('PUT', '', { name: 'The shop' }),
+    listMembers: () => ofAccount('GET', '/members'),
+    changeMember: async () => ofAccount('PUT', `/members/${(await joined()).userId}`, { role: 'reader', siteIds: [] }),
+    removeMember: async () => ofAccount('DELETE', `/members/${(await joined()).userId}`),
+    leaveAccount: async () => (await joined()).guest.request('POST', `/v1/accounts/${accountId}/leave`),
+    transferAccount: async () => {
+      const { guest, userId } = await joined();
+      const answer = await ofAccount('POST', '/transfer', { userId });
+      const back = { userId: (await user.me()).user.id };
+      await guest.request('POST', `/v1/accounts/${accountId}/transfer`, back);
+      return answer;
+    },
+    listInvitations: async () => {
+      await invitation();
+      return ofAccount('GET', '/invitations');
+    },
+    invite: () => ofAccount('POST', '/invitations', { email: 'ann@shop.example', ...asAgent }),
+    withdrawInvitation: async () => ofAccount('DELETE', `/invitations/${(await invitation()).invitationId}`),
+    listAccountSites: async () => {
+      await accountSite();
+      return ofAccount('GET', '/sites');
+    },
+    createSite: () => ofAccount('POST', '/sites', newSite),
+    adoptSite: async () => ofAccount('POST', '/sites/adopt', { siteSecret: (await relay.site()).secret }),
+    listAudit: async () => {
+      await accountSite();
+      return ofAccount('GET', '/audit');
+    },
+    getSnippet: async () => user.request('GET', `/v1/sites/${(await accountSite()).siteId}/snippet`),
+    rotateSiteSecret: async () => user.request('POST', `/v1/sites/${(await accountSite()).siteId}/secret`),
   };
+
+  /** The example of the plugin's call, made by a user: a server between us turns the one into the other. */
+  async function asUser(id: string) {
+    const ofPlugin = site;
+    await ofAccount('POST', '/sites/adopt', { siteSecret: site.secret });
+    // What the plugin's examples left must not stand in the way: a hold keeps everything, and sources are limited.
+    for (const left of [relay.db.legalHold, relay.db.source]) await (left.deleteMany as () => Promise<object>)();
+    const front = createServer(async (asked, answer) => {
+      const url = `${relay.url}/v1/sites/${ofPlugin.id}${asked.url?.replace('/v1/site', '')}`;
+      const { authorization: _, host: __, connection: ___, ...headers } = asked.headers as Record<string, string>;
+      const body = await buffer(asked);
+      const response = await fetch(url, {
+        method: asked.method,
+        headers: { ...headers, Cookie: user.cookie, Origin: relay.url },
+        ...(body.length > 0 && { body }),
+      });
+      const kept = ['content-type', 'etag', 'content-disposition'].flatMap(name => {
+        const value = response.headers.get(name);
+        return value ? [[name, value] as const] : [];
+      });
+      answer.writeHead(response.status, Object.fromEntries(kept)).end(Buffer.from(await response.arrayBuffer()));
+    });
+    await once(front.listen(0, 'localhost'), 'listening');
+    const url = `http://localhost:${(front.address() as AddressInfo).port}`;
+    site = { ...ofPlugin, plugin: clientsOf(url, ofPlugin.key, ofPlugin.secret).plugin };
+    try {
+      return await (good[id] as (typeof good)[string])();
+    } finally {
+      site = ofPlugin;
+      front.close();
+    }
+  }
 
   it.each(operations.map(operation => [operation.id, operation] as const))(
     'tells the truth about %s',
     async (id, operation) => {
-      const answer = await (good[id] as (typeof good)[string])();
+      const answer = await (good[id] ?? (() => asUser(id.replace(/AsUser$/, ''))))();
       const described = document.paths[operation.path]?.[operation.method]?.responses[answer.status];
       expect(answer.status).toBe(operation.status);
       const type = answer.headers.get('Content-Type')?.split(';')[0] ?? '';
-      const types = [type, ...(operation.answerAs ? [operation.answerAs] : [])];
-      expect(Object.keys(described?.content ?? { '': {} })).toEqual(types);
+      const table = operation.query?.shape.format ? ['text/csv'] : [];
+      const types = new Set([type, ...(operation.answerAs ? [operation.answerAs] : []), ...table]);
+      expect(Object.keys(described?.content ?? { '': {} })).toEqual([...types]);
       const schema = described?.content?.['application/json']?.schema;
       if (schema) expect(z.fromJSONSchema(schema).safeParse(answer.body).error).toBeUndefined();
       expect(schema === undefined).toBe(typeof operation.answer !== 'object');

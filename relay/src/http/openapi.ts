@@ -34,6 +34,8 @@ function describe({
   answerAs,
   problems: codes,
 }: Operation): object {
+  // A list that takes a format is there as a table, too.
+  const otherForms = new Set([...(answerAs ? [answerAs] : []), ...(query?.shape.format ? ['text/csv'] : [])]);
   const content = (schema: z.ZodType, io: 'input' | 'output') => ({
     'application/json': { schema: schemaOf(schema, io) },
   });
@@ -67,7 +69,7 @@ function describe({
           typeof answer !== 'string' && {
             content: {
               ...content(answer, 'output'),
-              ...(answerAs && { [answerAs]: { schema: { type: 'string' } } }),
+              ...Object.fromEntries([...otherForms].map(form => [form, { schema: { type: 'string' } }])),
             },
           }),
       },

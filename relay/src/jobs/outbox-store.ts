@@ -1,5 +1,6 @@
 import type { DeliveryAttempt } from '@confab/contract';
 import { type Db, Prisma, type Tx } from '../db/database.ts';
+import { type Period, within } from '../lib/cursor.ts';
 
 type Key = { siteId: string; target: string; subjectId: string };
 
@@ -104,13 +105,20 @@ export const outboxStore = (db: Db) => ({
 
   list: (
     siteId: string,
-    { states, targets, after, limit }: { states: DeliveryState[]; targets?: string[]; after?: Place; limit: number },
+    {
+      states,
+      targets,
+      since = {},
+      after,
+      limit,
+    }: { states: DeliveryState[]; targets?: string[]; since?: Period; after?: Place; limit: number },
   ) =>
     db.delivery.findMany({
       where: {
         siteId,
         state: { in: states },
         ...(targets && { target: { in: targets } }),
+        since: within(since),
         AND: [isThing, after ? isAfter(after) : {}],
       },
       orderBy: [{ since: 'asc' }, { target: 'asc' }, { subjectId: 'asc' }],
@@ -211,5 +219,6 @@ export type Place = { since: Date; target: string; subjectId: string };
 const isThing: Prisma.DeliveryWhereInput = { NOT: { target: { startsWith: 'event:' } } };
 
 const isAfter = ({ since, target, subjectId }: Place): Prisma.DeliveryWhereInput => ({
+  since: { gte: since },
   OR: [{ since: { gt: since } }, { since, target: { gt: target } }, { since, target, subjectId: { gt: subjectId } }],
 });

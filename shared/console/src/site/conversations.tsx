@@ -5,7 +5,7 @@ import { Reading } from './conversations-reading.tsx';
 import './conversations.css';
 
 // DataViews weighs more than all the rest, and whoever follows a link to one conversation waits for no list.
-const List = lazy(() => import('./conversations-list.tsx'));
+const List = lazy(() => import(/* webpackChunkName: "conversations-list" */ './conversations-list.tsx'));
 
 /** The stored conversations, and one of them to read; which one is in the address. */
 export default function Conversations() {
