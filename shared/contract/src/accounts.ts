@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pageQuery } from './page.ts';
-import { locale, text, timestamp, uuid } from './primitives.ts';
+import { locale, text, timestamp, userEmail, uuid } from './primitives.ts';
 import { accountOfUser } from './teams.ts';
 
 /** Fewer are guessed, whatever they are made of (NIST SP 800-63B); more than the second is no password. */
@@ -8,12 +8,6 @@ export const PASSWORD_MIN = 10;
 export const PASSWORD_MAX = 200;
 
 const name = text(120, 1).refine(value => value.trim() !== '', 'is empty');
-/** As everywhere in accounts: lower case, so that two notations are one address. */
-export const userEmail = z
-  .string()
-  .max(254)
-  .transform(value => value.trim().toLowerCase())
-  .pipe(z.email('is not an e-mail address'));
 /** What somebody types as the one they have. */
 const password = text(PASSWORD_MAX, 1);
 const newPassword = text(PASSWORD_MAX, PASSWORD_MIN);

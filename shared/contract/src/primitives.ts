@@ -29,6 +29,13 @@ export const timestamp = z.iso.datetime({ offset: true }).refine(value => {
 
 export const uuid = z.uuid();
 
+/** The address of a user, as it is kept and compared: without spaces around it, in lower case. */
+export const userEmail = z
+  .string()
+  .max(254)
+  .transform(value => value.trim().toLowerCase())
+  .pipe(z.email('is not an e-mail address'));
+
 /** An IANA name of a time zone. */
 export const timezone = z.string().max(64).refine(isTimezone, 'is not a time zone such as "Europe/Dublin"');
 

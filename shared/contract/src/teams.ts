@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { platform } from './connect.ts';
 import { periodQuery } from './page.ts';
-import { text, timestamp, uuid, webUrl } from './primitives.ts';
+import { text, timestamp, userEmail, uuid, webUrl } from './primitives.ts';
 import { role } from './roles.ts';
 
 /** More are no choice that somebody makes by hand. */
@@ -95,14 +95,9 @@ export type MemberPage = z.infer<typeof memberPage>;
 export const memberUpdate = z.strictObject(grant).refine(ownersSeeAll.test, ownersSeeAll.otherwise);
 export type MemberUpdate = z.infer<typeof memberUpdate>;
 
-/** As it is kept and compared: without spaces around it, and in small letters. */
-const email = z
-  .string()
-  .max(254)
-  .transform(value => value.trim().toLowerCase())
-  .pipe(z.email('is not an e-mail address'));
-
-export const invitationRequest = z.strictObject({ email, ...grant }).refine(ownersSeeAll.test, ownersSeeAll.otherwise);
+export const invitationRequest = z
+  .strictObject({ email: userEmail, ...grant })
+  .refine(ownersSeeAll.test, ownersSeeAll.otherwise);
 export type InvitationRequest = z.infer<typeof invitationRequest>;
 
 export const invitation = z.object({

@@ -2,21 +2,9 @@ import type { Db } from '../../db/database.ts';
 import { emailKey } from '../../lib/contacts.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import type { Mailer } from '../../providers/email/email.ts';
+import type { Notice } from '../accounts/index.ts';
 import type { EmailStore } from './store.ts';
-import type { Field } from './templates/index.ts';
 import { wordsFor } from './words/index.ts';
-
-/** A mail that is of no site: to a user, or to somebody who is invited. */
-type Notice = {
-  id: string;
-  to: string;
-  locale: string;
-  replyTo?: string | undefined;
-  subject: string;
-  lines: string[];
-  items?: Field[];
-  action?: { url: string; label: string };
-};
 
 type Deps = {
   db: Db;

@@ -130,6 +130,23 @@ export function PasswordField(props: Omit<FieldProps, 'type'>) {
   );
 }
 
-/** What a new password must be. */
-export const passwordHelp = () =>
-  __('At least 10 characters. A few words that belong together only for you are best.', 'confab');
+/** A password that is being chosen. */
+export function NewPasswordField(props: Pick<FieldProps, 'label' | 'value' | 'onChange'>) {
+  const help = __('At least 10 characters. A few words that belong together only for you are best.', 'confab');
+  return <PasswordField name="password" help={help} autoComplete="new-password" {...props} />;
+}
+
+/** What somebody is called. */
+export function NameField(props: Pick<FieldProps, 'value' | 'onChange'>) {
+  return (
+    <Field
+      name="name"
+      label={__('Your name', 'confab')}
+      help={__('Visitors see it when you write to them.', 'confab')}
+      autoComplete="name"
+      maxLength={120}
+      required
+      {...props}
+    />
+  );
+}

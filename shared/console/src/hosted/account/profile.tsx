@@ -3,7 +3,7 @@ import { useState } from '@wordpress/element';
 import { __, sprintf } from '@wordpress/i18n';
 import { Section } from '../../parts.tsx';
 import { ask } from '../api.ts';
-import { Field, Form, PasswordField, passwordHelp } from '../forms.tsx';
+import { Field, Form, NameField, NewPasswordField, PasswordField } from '../forms.tsx';
 import { languages } from '../languages.ts';
 import { useSession } from '../session.ts';
 
@@ -22,16 +22,7 @@ export function Profile() {
   return (
     <Section title={__('Profile', 'confab')}>
       <Form submit={save} action={__('Save', 'confab')}>
-        <Field
-          name="name"
-          label={__('Your name', 'confab')}
-          help={__('Visitors see it when you write to them.', 'confab')}
-          value={name}
-          onChange={setName}
-          autoComplete="name"
-          maxLength={120}
-          required
-        />
+        <NameField value={name} onChange={setName} />
         <SelectControl
           __next40pxDefaultSize
           __nextHasNoMarginBottom
@@ -109,14 +100,7 @@ export function Password() {
           onChange={setCurrent}
           autoComplete="current-password"
         />
-        <PasswordField
-          name="password"
-          label={__('New password', 'confab')}
-          help={passwordHelp()}
-          value={password}
-          onChange={setPassword}
-          autoComplete="new-password"
-        />
+        <NewPasswordField label={__('New password', 'confab')} value={password} onChange={setPassword} />
       </Form>
     </Section>
   );

@@ -6,7 +6,7 @@ import { pageLocale } from '../../format.ts';
 import { Facts, Waiting } from '../../parts.tsx';
 import { useLoaded } from '../../use-loaded.ts';
 import { askOnce } from '../api.ts';
-import { Field, Form, PasswordField, passwordHelp, Refusal } from '../forms.tsx';
+import { Form, NameField, NewPasswordField, Refusal } from '../forms.tsx';
 import { withNext } from '../next.ts';
 import { roleMeans, roleName } from '../words.ts';
 import { Card } from './card.tsx';
@@ -120,25 +120,9 @@ function Join({ token, email, done }: { token: string; email: string; done: () =
   };
   return (
     <Form submit={join} action={__('Create account and accept', 'confab')}>
-      <Field
-        name="name"
-        label={__('Your name', 'confab')}
-        help={__('Visitors see it when you write to them.', 'confab')}
-        value={name}
-        onChange={setName}
-        autoComplete="name"
-        maxLength={120}
-        required
-      />
+      <NameField value={name} onChange={setName} />
       <input type="hidden" autoComplete="username" value={email} readOnly />
-      <PasswordField
-        name="password"
-        label={__('Password', 'confab')}
-        help={passwordHelp()}
-        value={password}
-        onChange={setPassword}
-        autoComplete="new-password"
-      />
+      <NewPasswordField label={__('Password', 'confab')} value={password} onChange={setPassword} />
     </Form>
   );
 }

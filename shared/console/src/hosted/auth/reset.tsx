@@ -1,7 +1,7 @@
 import { useState } from '@wordpress/element';
 import { __ } from '@wordpress/i18n';
 import { askOnce } from '../api.ts';
-import { Field, Form, PasswordField, passwordHelp } from '../forms.tsx';
+import { Field, Form, NewPasswordField } from '../forms.tsx';
 import { withNext } from '../next.ts';
 import { Card } from './card.tsx';
 import { LookAtMail } from './sign-up.tsx';
@@ -60,14 +60,7 @@ export function NewPassword({ token }: { token: string }) {
       intro={__('Afterwards you sign in with it, on each of your devices.', 'confab')}
     >
       <Form submit={reset} action={__('Save the new password', 'confab')}>
-        <PasswordField
-          name="password"
-          label={__('New password', 'confab')}
-          help={passwordHelp()}
-          value={password}
-          onChange={setPassword}
-          autoComplete="new-password"
-        />
+        <NewPasswordField label={__('New password', 'confab')} value={password} onChange={setPassword} />
       </Form>
       <p>
         <a href="/console/reset">{__('Ask for another link', 'confab')}</a>

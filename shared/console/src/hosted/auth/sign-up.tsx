@@ -2,7 +2,7 @@ import { useState } from '@wordpress/element';
 import { __, sprintf } from '@wordpress/i18n';
 import { pageLocale } from '../../format.ts';
 import { askOnce } from '../api.ts';
-import { Field, Form, PasswordField, passwordHelp } from '../forms.tsx';
+import { Field, Form, NameField, NewPasswordField } from '../forms.tsx';
 import { withNext } from '../next.ts';
 import { Card } from './card.tsx';
 
@@ -22,16 +22,7 @@ export function SignUp({ next }: { next: string | null }) {
   return (
     <Card title={__('Create an account', 'confab')}>
       <Form submit={signUp} action={__('Create account', 'confab')}>
-        <Field
-          name="name"
-          label={__('Your name', 'confab')}
-          help={__('Visitors see it when you write to them.', 'confab')}
-          value={name}
-          onChange={setName}
-          autoComplete="name"
-          maxLength={120}
-          required
-        />
+        <NameField value={name} onChange={setName} />
         <Field
           name="email"
           type="email"
@@ -41,14 +32,7 @@ export function SignUp({ next }: { next: string | null }) {
           autoComplete="username"
           required
         />
-        <PasswordField
-          name="password"
-          label={__('Password', 'confab')}
-          help={passwordHelp()}
-          value={password}
-          onChange={setPassword}
-          autoComplete="new-password"
-        />
+        <NewPasswordField label={__('Password', 'confab')} value={password} onChange={setPassword} />
       </Form>
       <p>
         {__('You have an account already?', 'confab')}{' '}
