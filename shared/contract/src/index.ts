@@ -1,5 +1,6 @@
 export * from './account-data.ts';
 export * from './accounts.ts';
+export * from './billing.ts';
 export * from './config.ts';
 export * from './connect.ts';
 export * from './consent.ts';

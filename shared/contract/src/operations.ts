@@ -27,6 +27,14 @@ import {
   totpSetup,
   userExport,
 } from './accounts.ts';
+import {
+  billingRecordPage,
+  billingRedirect,
+  billingResponse,
+  changePreview,
+  planChange,
+  planChoice,
+} from './billing.ts';
 import { widgetConfig } from './config.ts';
 import { connectTokenRequest, connectTokenResponse, disconnectRequest, verificationResponse } from './connect.ts';
 import { consentRequest, consentResponse, consentsPage, consentsQuery, publicKeySet } from './consent.ts';
@@ -73,7 +81,7 @@ import {
   visitorsQuery,
   visitorsResponse,
 } from './live.ts';
-import { listQuery, periodQuery } from './page.ts';
+import { listQuery, pageQuery, periodQuery } from './page.ts';
 import { pageviewRequest } from './pageview.ts';
 import { locale } from './primitives.ts';
 import { privacyRegister } from './privacy-register.ts';
@@ -163,6 +171,13 @@ const me = '/v1/me';
 const authProblems: ProblemCode[] = ['cross_site', 'rate_limited'];
 const account = '/v1/accounts/{accountId}';
 const accountProblems: ProblemCode[] = ['forbidden', 'account_not_found', ...userProblems];
+const billingProblems: ProblemCode[] = [
+  'payment_declined',
+  'billing_changed',
+  'not_offered',
+  'unavailable',
+  ...accountProblems,
+];
 const userSite = '/v1/sites/{siteId}';
 const userSiteProblems: ProblemCode[] = ['forbidden', 'site_not_found', ...userProblems];
 
@@ -174,7 +189,7 @@ const calls: Operation[] = [
     summary: 'What an operator watches, as Prometheus reads it; of no site and no person.',
     status: 200,
     answer: 'text/plain',
-    problems: ['internal', 'unavailable'],
+    problems: ['unauthorized', 'internal', 'unavailable'],
   },
   {
     id: 'getPublicKeys',
@@ -342,7 +357,7 @@ const calls: Operation[] = [
     body: connectTokenRequest,
     status: 200,
     answer: connectTokenResponse,
-    problems: [...bodyProblems, 'connect_code_invalid', 'rate_limited'],
+    problems: ['plan_limit_reached', ...bodyProblems, 'connect_code_invalid', 'rate_limited'],
   },
   {
     id: 'checkConnection',
@@ -388,7 +403,7 @@ const calls: Operation[] = [
     body: settingsUpdate,
     status: 200,
     answer: settingsSchema,
-    problems: [...bodyProblems, 'precondition_failed', 'precondition_required', ...siteProblems],
+    problems: ['plan_limit_reached', ...bodyProblems, 'precondition_failed', 'precondition_required', ...siteProblems],
   },
   {
     id: 'requestData',
@@ -875,7 +890,7 @@ const calls: Operation[] = [
     body: webhookRequest,
     status: 201,
     answer: webhookCreated,
-    problems: [...bodyProblems, ...siteProblems],
+    problems: ['plan_limit_reached', ...bodyProblems, ...siteProblems],
   },
   {
     id: 'getWebhook',
@@ -1003,7 +1018,14 @@ const calls: Operation[] = [
     query: takeoverQuery,
     status: 200,
     answer: takeoverResponse,
-    problems: ['validation_failed', 'conversation_not_found', 'not_offered', 'taken_over', ...userSiteProblems],
+    problems: [
+      'plan_limit_reached',
+      'validation_failed',
+      'conversation_not_found',
+      'not_offered',
+      'taken_over',
+      ...userSiteProblems,
+    ],
   },
   {
     id: 'giveBackConversation',
@@ -1452,7 +1474,7 @@ const calls: Operation[] = [
     body: invitationRequest,
     status: 201,
     answer: invitation,
-    problems: [...bodyProblems, ...accountProblems],
+    problems: ['plan_limit_reached', ...bodyProblems, ...accountProblems],
   },
   {
     id: 'withdrawInvitation',
@@ -1487,7 +1509,7 @@ const calls: Operation[] = [
     body: siteRequest,
     status: 201,
     answer: siteCreated,
-    problems: [...bodyProblems, ...accountProblems],
+    problems: ['plan_limit_reached', ...bodyProblems, ...accountProblems],
   },
   {
     id: 'adoptSite',
@@ -1499,7 +1521,7 @@ const calls: Operation[] = [
     body: adoptRequest,
     status: 200,
     answer: adoptResponse,
-    problems: [...bodyProblems, 'site_not_found', 'site_taken', ...accountProblems],
+    problems: ['plan_limit_reached', ...bodyProblems, 'site_not_found', 'site_taken', ...accountProblems],
   },
   {
     id: 'listAudit',
@@ -1579,6 +1601,99 @@ const calls: Operation[] = [
     access: 'owner',
     status: 204,
     problems: accountProblems,
+  },
+  {
+    id: 'getBilling',
+    method: 'get',
+    path: `${account}/billing`,
+    summary: 'What the account has, has used this month and pays for, and which plans there are.',
+    credential: 'session',
+    access: 'reader',
+    status: 200,
+    answer: billingResponse,
+    problems: accountProblems,
+  },
+  {
+    id: 'startCheckout',
+    method: 'post',
+    path: `${account}/billing/checkout`,
+    summary: 'Where the owner pays for a first plan, at Stripe. An account that never had one tries it for 14 days.',
+    credential: 'session',
+    access: 'owner',
+    body: planChoice,
+    status: 200,
+    answer: billingRedirect,
+    problems: [...bodyProblems, ...billingProblems],
+  },
+  {
+    id: 'openBillingPortal',
+    method: 'post',
+    path: `${account}/billing/portal`,
+    summary: 'Where the owner changes the card and reads invoices, at Stripe.',
+    credential: 'session',
+    access: 'owner',
+    status: 200,
+    answer: billingRedirect,
+    problems: billingProblems,
+  },
+  {
+    id: 'previewPlanChange',
+    method: 'post',
+    path: `${account}/billing/preview`,
+    summary: 'What another plan or interval would cost at this moment, by the days that are left. Nothing changes.',
+    credential: 'session',
+    access: 'owner',
+    isAudited: false,
+    body: planChoice,
+    status: 200,
+    answer: changePreview,
+    problems: [...bodyProblems, ...billingProblems],
+  },
+  {
+    id: 'changePlan',
+    method: 'post',
+    path: `${account}/billing/change`,
+    summary: 'Changes the plan for what the preview of that moment said. A plan that was to end goes on.',
+    credential: 'session',
+    access: 'owner',
+    body: planChange,
+    status: 200,
+    answer: billingResponse,
+    problems: [...bodyProblems, ...billingProblems],
+  },
+  {
+    id: 'cancelPlan',
+    method: 'post',
+    path: `${account}/billing/cancel`,
+    summary: 'The plan ends with the period that is paid for.',
+    credential: 'session',
+    access: 'owner',
+    status: 200,
+    answer: billingResponse,
+    problems: billingProblems,
+  },
+  {
+    id: 'resumePlan',
+    method: 'post',
+    path: `${account}/billing/resume`,
+    summary: 'A plan that was to end goes on.',
+    credential: 'session',
+    access: 'owner',
+    status: 200,
+    answer: billingResponse,
+    problems: billingProblems,
+  },
+  {
+    id: 'listBillingRecords',
+    method: 'get',
+    path: `${account}/billing/records`,
+    summary: 'What the account was billed, newest first. The invoices themselves are at Stripe.',
+    credential: 'session',
+    access: 'owner',
+    query: pageQuery,
+    status: 200,
+    answer: billingRecordPage,
+    problems: ['validation_failed', 'not_offered', ...accountProblems],
   },
   {
     id: 'getSnippet',

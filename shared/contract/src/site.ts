@@ -19,8 +19,12 @@ export const siteResponse = z.object({
   usage: z.object({
     periodStart: timestamp,
     conversations: z.int(),
-    answers: z.int(),
-    answersLimit: z.int().nullable().describe('from then on the extractive provider answers; null: no limit'),
+    answers: z.int().describe('whoever gave them'),
+    modelAnswers: z.int().describe('those by language models, with what is reserved for answers under way'),
+    answersLimit: z
+      .int()
+      .nullable()
+      .describe('of `modelAnswers`; from then on the extractive provider answers. null: no limit'),
     spend: z.object({ day: spend, month: spend }),
   }),
   integrations: z.array(z.object({ name: z.string(), state: z.enum(['ready', 'not_configured', 'failing']) })),

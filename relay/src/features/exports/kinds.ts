@@ -39,6 +39,28 @@ export const accountKinds: readonly Kind[] = [
     key: { id: 'uuid' },
     without: ['tokenHash'],
   },
+  {
+    name: 'subscription',
+    table: 'Subscription',
+    about: 'What it pays for',
+    of: 'accountId',
+    key: {},
+    without: ['told', 'checkedAt', 'differedAt'],
+  },
+  {
+    name: 'billing-records',
+    table: 'BillingRecord',
+    about: 'What it was billed; the invoices are at Stripe',
+    of: 'accountId',
+    key: { invoiceId: 'text' },
+  },
+  {
+    name: 'account-usage',
+    table: 'AccountUsage',
+    about: 'Counters by month, of all its sites together; costs in millionths of a US dollar',
+    of: 'accountId',
+    key: { periodStart: 'date' },
+  },
   { name: 'audit', table: 'AuditEntry', about: 'What its users did', of: 'accountId', key: { id: 'uuid' } },
 ];
 
@@ -215,6 +237,9 @@ export const notExported: Readonly<Record<string, string>> = {
   ChunkTerm: 'the words of the passages once more',
   Embedding: 'the same as vectors',
   ShopifyWebhook: 'receipts of what Shopify told the relay',
+  StripeEvent: 'receipts of what Stripe told the relay',
+  SharedCount: 'of no account: counts of limits, for minutes',
+  RetiredKey: 'of no account: which of the operator’s keys are retired',
   Presence: 'who is there at this moment',
   MinuteCount: 'counts of the last minutes',
   EmailSuppression: 'of no site',

@@ -5,8 +5,11 @@ export const impersonal: Readonly<Record<string, string>> = {
   Site: 'The site’s settings, where it is and what runs it, and the hash of its secret',
   ProviderKey: 'The site’s keys for language-model providers and CRMs, encrypted',
   Usage: 'Monthly counters',
+  AccountUsage: 'The same of an account: conversations, answers and what they cost, of all its sites together',
   MinuteCount: 'How often something happened at the site in a minute, for ten minutes: counts of everybody together',
   Spend: 'What the providers cost by day and month: sums',
+  SharedCount:
+    'How much somebody did who came near a limit, under a keyed hash of the network or address, for as long as the limit looks back: a day at most',
   DayCount: 'How often something happened at a site on a day, of everybody together: counts',
   Entry:
     'Questions and answers that the owner wrote; a visitor’s question that was taken over has no e-mail address and no international telephone number',
@@ -26,6 +29,7 @@ export const impersonal: Readonly<Record<string, string>> = {
   WebhookEndpoint: 'Addresses that the owner has told of what happens, and of what',
   WebhookSecret: 'What these messages are signed by, encrypted',
   WebhookMessage: 'What they were told of, by kind and id, for 30 days; the body is made when it is sent, and not kept',
+  RetiredKey: 'What is left of secret keys of the relay that were rotated out, encrypted',
   PurgeRun: 'Certificates of purges: counts, cut-offs and hashes',
 };
 
@@ -44,6 +48,27 @@ export const ofUsers: Readonly<Record<string, DataMapEntry>> = {
     origin: user,
     recipients: 'The members of the account',
     kept: 'Until an owner has it deleted, and 14 days more',
+  },
+  Subscription: {
+    data: 'Which plan the account pays for, until when, the number that Stripe has for the account, and brand and last four digits of the card',
+    purpose: 'Serving the account as its plan says, and telling its owners before that changes',
+    origin: 'Stripe, where the owner enters what they pay by',
+    recipients: 'The members of the account',
+    kept: 'Until the account is deleted',
+  },
+  StripeEvent: {
+    data: 'That Stripe told something of a customer: its number, of what kind, and when; not what it said',
+    purpose: 'Losing nothing of it, and doing nothing twice',
+    origin: 'Stripe',
+    recipients: 'Nobody',
+    kept: '30 days',
+  },
+  BillingRecord: {
+    data: 'That the account was billed: number, sum and day of each invoice, and Stripe’s numbers of it and of the customer',
+    purpose: 'Showing what was paid; tax law',
+    origin: 'Stripe',
+    recipients: 'The owners of the account',
+    kept: 'Seven years, also when the account is deleted; nothing in it names anybody',
   },
   User: {
     data: 'Name, e-mail address, language, whether a second factor is asked for',
@@ -156,7 +181,8 @@ compares it. Every table of the schema stands here once. Each list is what acces
 restriction, erasure and the nightly purge go through, save the one of users.
 
 A visitor who declined appears in one place: a consent record without a pseudonym. Log lines hold no personal data but
-the visitor's network (IPv4 /24, IPv6 /48), and error reports none; what a network has cost is counted in memory. The job queue (schema \`pgboss\`) holds ids only.
+the visitor's network (IPv4 /24, IPv6 /48), and error reports none; what a network has cost is counted in memory, and in \`SharedCount\` once that is a quarter of a
+limit. The job queue (schema \`pgboss\`) holds ids only.
 
 ## Sub-processors
 
@@ -168,6 +194,9 @@ nothing of that; those who word answers are sent no address, no cookie, no ident
 - OpenAI, where a site has pages found by their meaning (off unless chosen), makes vectors: it receives the site's pages
   once, and every question. Vectors of questions are not kept.
 - Where neither is chosen or has a key, answers are quotes, and nothing leaves the relay.
+- Stripe, where the operator sells plans by it: it receives the account’s number here; name, address, tax id and card the owner
+  enters there themselves. When the account is deleted the customer is deleted there too; invoices stay as long as Stripe must
+  keep them.
 - Sentry, where the operator named one: faults, without words of visitors.
 - Resend, where the operator chose it, sends e-mails: it receives each mail and the address that it goes to. Chats go to
   visitors who ask for them, contact details to the owner's own addresses, once their holders have confirmed them.
