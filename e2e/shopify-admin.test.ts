@@ -326,9 +326,9 @@ describe.each(oneDatabase)('the app in the Shopify admin, on %s', database => {
         [10, 'The answers of this month are used up'],
       ] as const) {
         await bed.relay.db.$executeRaw`
-          INSERT INTO "Usage" ("siteId", "periodStart", "conversations", "answers")
-          VALUES (${site.id}::uuid, date_trunc('month', now() AT TIME ZONE 'UTC')::date, 0, ${answers})
-          ON CONFLICT ("siteId", "periodStart") DO UPDATE SET "answers" = ${answers}`;
+          INSERT INTO "Usage" ("siteId", "periodStart", "modelAnswers")
+          VALUES (${site.id}::uuid, date_trunc('month', now() AT TIME ZONE 'UTC')::date, ${answers})
+          ON CONFLICT ("siteId", "periodStart") DO UPDATE SET "modelAnswers" = ${answers}`;
         expect(await text('', { of: empty })).toContain(words);
       }
       await bed.relay.db.usage.deleteMany({ where: { siteId: site.id } });

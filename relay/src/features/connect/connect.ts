@@ -10,6 +10,7 @@ import type { Keyring } from '../../lib/keyring.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import type { LegalHolds } from '../privacy/index.ts';
 import type { Site, Sites } from '../sites/index.ts';
+import type { Usage } from '../usage/index.ts';
 import { type Asked, askedByTicket, homeUrlOf, ticketFor } from './asked.ts';
 import { CONNECTION_CHECK } from './jobs.ts';
 import type { ConnectStore } from './store.ts';
@@ -25,8 +26,11 @@ const CHOICES_MAX = 200;
 
 export type Connect = ReturnType<typeof createConnect>;
 
-/** An account of which the user is an owner, and the sites of it that may be given to a plugin. */
-export type Owned = { accountId: string; name: string; sites: Site[] };
+/**
+ * An account of which the user is an owner, and the sites of it that may be given to a plugin; `full` is why it takes no
+ * further one.
+ */
+export type Owned = { accountId: string; name: string; sites: Site[]; full: string | undefined };
 /** One in which they are something else. */
 export type Joined = { name: string; role: Role };
 /** Which site shall be connected: one that is there, or a new one of an account. */
@@ -42,6 +46,7 @@ type Deps = {
   accountsOf: (userId: string) => Promise<{ accountId: string; name: string; role: Role }[]>;
   roleIn: Authority['roleIn'];
   audit: Authority['audit'];
+  fullOfSites: Usage['fullOfSites'];
   /** Whether a site may be given to a plugin. */
   isOffered: (site: Site) => boolean;
   /** Takes what was deleted out of the files, where these are ours. */
@@ -77,19 +82,28 @@ export function createConnect(deps: Deps) {
           accountId,
           name,
           sites: [...offered.filter(isBefore), ...offered.filter(site => !isBefore(site))],
+          full: await deps.fullOfSites(accountId, all.length),
         });
       }
       const before = owned.flatMap(account => account.sites).find(site => site.homeUrl === homeUrl);
       return { owned, joined: accounts.filter(({ role }) => role !== NEEDS), before };
     },
 
-    /** The address to go back to with a code for this site, or for a new one. Throws 400 where it is not offered. */
+    /**
+     * The address to go back to with a code for this site, or for a new one. Throws 400 where it is not offered, and 403
+     * `plan_limit_reached` where a new one is more than the account's plan has.
+     */
     async approve(asked: Asked, chosen: Chosen, actor: Actor): Promise<string> {
       const site = 'siteId' in chosen ? await sites.byId(chosen.siteId) : undefined;
       const accountId = 'newIn' in chosen ? chosen.newIn : site?.accountId;
       const isOffered = 'newIn' in chosen || (site && deps.isOffered(site));
       if (!accountId || !isOffered || (await deps.roleIn(actor.userId, accountId)) !== NEEDS) {
         throw new AppError('validation_failed', 'What was chosen is not there any more. Press Connect again.');
+      }
+      if ('newIn' in chosen) {
+        const sitesNow = await sites.ofAccount(accountId, { siteIds: null, after: undefined, limit: CHOICES_MAX });
+        const full = await deps.fullOfSites(accountId, sitesNow.length);
+        if (full) throw new AppError('plan_limit_reached', full);
       }
       const code = randomBytes(32).toString('base64url');
       const { platform, homeUrl, codeChallenge } = asked;
@@ -104,7 +118,10 @@ export function createConnect(deps: Deps) {
     /** The address to go back to where the owner said no. */
     refuse: (asked: Asked): string => backTo(asked, { error: 'access_denied' }),
 
-    /** A site and its new secret for the code of an approval. Throws 400 `connect_code_invalid`; the code is spent then. */
+    /**
+     * A site and its new secret for the code of an approval. Throws 400 `connect_code_invalid`, and 403 `plan_limit_reached`
+     * where the account has got its last site meanwhile; the code is spent then.
+     */
     async exchange(given: { code: string; codeVerifier: string; siteUrl: string }): Promise<ConnectTokenResponse> {
       const code = await store.spend(sha256(given.code), now());
       const isTheirs =

@@ -60,7 +60,7 @@ ${hidden({ ticket })}
 <p class="hint">A site on this relay holds the settings, the knowledge and the chats of one website.</p>
 ${accounts}
 <div class="actions">
-  <button name="decision" value="approve">Approve</button>
+  ${owned.some(({ sites, full }) => sites.length > 0 || !full) ? '<button name="decision" value="approve">Approve</button>' : ''}
   <button class="quiet" name="decision" value="refuse">Refuse</button>
 </div>
 <p class="hint">Either way you go back to ${escaped(host)}. What you approve can be ended there at any time, by Disconnect.</p>
@@ -103,6 +103,27 @@ const ROLES: Record<Role, string> = {
   owner: 'an owner',
 };
 
+/** The account's plan has no further site, for this reason; as it may be since the choice was shown. */
+export function fullPage({ asked, relay, reason, cancel }: Full): string {
+  const title = 'Your plan has no further site';
+  return page(
+    title,
+    relay,
+    `<h1>${title}</h1>
+<p>${escaped(reason)}</p>
+<p>Or press Connect on ${escaped(hostOf(asked))} again and choose a site that the account has. Nothing was shared, and nothing
+was changed.</p>
+<div class="actions"><a class="button" href="/console/account/billing">See the plans</a>
+<a class="button" href="${escaped(cancel)}">Cancel, back to the site</a></div>`,
+  );
+}
+
+type Full = Pick<Shown, 'asked' | 'relay'> & {
+  reason: string;
+  /** Where the site learns that it was not connected. */
+  cancel: string;
+};
+
 /** The request cannot be shown, for this reason; there is nowhere safe to send the owner back to. */
 export function faultPage({ relay, reason }: { relay: string; reason: string }): string {
   return page(
@@ -132,14 +153,15 @@ ${hidden({ ticket })}
 </form>`;
 
 /** The sites of one account to choose from; its name where there are several. */
-function accountOf({ accountId, name, sites }: Owned, before: Site | undefined, all: Owned[]): string {
+function accountOf({ accountId, name, sites, full }: Owned, before: Site | undefined, all: Owned[]): string {
   const isFirst = all[0]?.accountId === accountId;
   const isBefore = (site: Site) => site.id === before?.id;
-  const fresh = { value: `new:${accountId}`, name: 'A new site', notes: ['It begins empty.'] };
+  const value = `new:${accountId}`;
+  const fresh = choice({ value, name: 'A new site', notes: ['It begins empty.'], isChecked: isFirst && !before });
   return `<fieldset aria-describedby="becomes">
 <legend>In the account ${escaped(name)}</legend>
 <div class="sites">
-${choice({ ...fresh, isChecked: isFirst && !before })}
+${full ? `<p class="hint"><b>No further site fits in here.</b> ${escaped(full)}</p>` : fresh}
 ${sites.map(site => choice({ value: site.id, name: site.settings.name, ...stateOf(site, isBefore(site)), isChecked: isBefore(site) })).join('\n')}
 </div>
 </fieldset>`;

@@ -10,7 +10,7 @@ import { validate } from '../../http/validate.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { type Asked, askedOf, pathOf } from './asked.ts';
 import type { Chosen, Connect } from './connect.ts';
-import { choosingPage, faultPage, policyOf, refusingPage } from './pages.ts';
+import { choosingPage, faultPage, fullPage, policyOf, refusingPage } from './pages.ts';
 
 const FORM_MAX = 16 * 1024;
 
@@ -45,7 +45,15 @@ export function connectPageRoutes(router: Router<RequestState>, { connect, actor
     if (!actor) throw signedOut();
     const asked = connect.askedByTicket(ticket, actor.sessionId);
     if (decision !== 'approve' && decision !== 'refuse') throw unfinished();
-    const target = decision === 'approve' ? await connect.approve(asked, chosenBy(site), actor) : connect.refuse(asked);
+    const cancel = connect.refuse(asked);
+    let target = cancel;
+    try {
+      if (decision === 'approve') target = await connect.approve(asked, chosenBy(site), actor);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'plan_limit_reached') throw error;
+      ctx.status = error.status;
+      return sendPage(ctx, fullPage({ asked, relay: ctx.host, reason: error.message, cancel }), asked);
+    }
     // 303: the browser comes to the site by GET, and leaves the form behind (RFC 9700, 4.12).
     ctx.redirect(target);
     ctx.status = 303;

@@ -10,7 +10,7 @@ import { hasOwnWords, isSmallTalk, ownWords } from '../../providers/llm/own-word
 import type { Reporter } from '../../providers/reporter/reporter.ts';
 import type { Knowledge, Search } from '../knowledge/index.ts';
 import { openingStateAt, type Site } from '../sites/index.ts';
-import type { Usage } from '../usage/index.ts';
+import type { TurnUse, Usage } from '../usage/index.ts';
 import { allowedIn } from './allowed.ts';
 import { asksForPerson } from './asks-for-person.ts';
 import { citationsOf } from './citations.ts';
@@ -33,7 +33,7 @@ const ANSWER_TEXT_MAX = 20_000;
 export type TurnDeps = {
   knowledge: Pick<Knowledge, 'search'>;
   commerce: Commerce;
-  usage: Pick<Usage, 'allowsModel' | 'budgetOf' | 'countAnswer' | 'countTurn'>;
+  usage: Pick<Usage, 'beginning' | 'budgetOf' | 'count' | 'countTurn' | 'trialOf' | 'turnOf'>;
   /**
    * The providers that the site chose, as one, or the extractive one alone; `undefined` when the visitor left before the
    * first text.
@@ -42,6 +42,8 @@ export type TurnDeps = {
   now: () => Date;
   log: Log;
   report: Reporter['report'];
+  /** Hears of a provider that failed in the midst of its answer. */
+  onBrokenOff: (fault: ProviderError) => void;
 };
 
 export type Turn = {
@@ -54,6 +56,8 @@ export type Turn = {
   customerId: string | undefined;
   /** What pays for the answer. */
   budget: Budget;
+  /** What it uses of the limits of the site and of its account. */
+  use: TurnUse;
 };
 
 /**
@@ -61,20 +65,26 @@ export type Turn = {
  * error. What comes back only streams; read it to its end, also when the visitor has left: the end keeps the answer.
  */
 export async function answerTurn(deps: TurnDeps, turn: Turn, signal: AbortSignal): Promise<AsyncIterable<TurnEvent>> {
-  const { site, transcript } = turn;
+  const { site } = turn;
   try {
-    const [history, withModels] = await Promise.all([transcript.read(), deps.usage.allowsModel(site)]);
-    const asked = await prepare(deps, turn, history, signal);
+    const [asked, withModels] = await Promise.all([prepare(deps, turn, signal), turn.use.admit()]);
     const answer = await deps.ask(site, asked.request, { withModels, budget: turn.budget });
     asked.isLimited = answer?.provider === 'extractive' && (!withModels || turn.budget.isExhausted);
     if (answer) return tell(deps, turn, answer, asked);
   } catch (error) {
-    await transcript.finish({ ...nothing, status: 'failed', costMicros: await turn.budget.total() });
+    await endWithout(turn, 'failed');
     if (!(error instanceof ProviderError)) throw error;
     throw new AppError('unavailable', 'The assistant cannot answer at the moment. Please try again.', { cause: error });
   }
-  await transcript.finish({ ...nothing, status: 'interrupted', costMicros: await turn.budget.total() });
+  await endWithout(turn, 'interrupted');
   return noEvents();
+}
+
+/** Nobody has said a word. What the turn has cost is counted nevertheless. */
+async function endWithout({ transcript, budget, use }: Turn, status: 'failed' | 'interrupted'): Promise<void> {
+  const costMicros = await budget.total();
+  const used = await use.end({ provider: null, outcome: null, costMicros });
+  await transcript.finish({ ...nothing, status, costMicros }, used);
 }
 
 const nothing = {
@@ -102,10 +112,10 @@ type Suggested = 'lead' | 'callback';
 
 async function prepare(
   deps: TurnDeps,
-  { site, text, locale: given, customerId }: Turn,
-  history: ChatMessage[],
+  { site, text, locale: given, customerId, transcript }: Turn,
   signal: AbortSignal,
 ): Promise<Asked> {
+  const history = await transcript.read();
   // A few words show no language: they are in that of the words before them.
   const spoken = await detectLanguage(askedBefore(history), given ?? site.settings.locale);
   const locale = await detectLanguage(text, spoken);
@@ -248,7 +258,8 @@ async function* tell(
     status = 'failed';
     deps.log.warn({ err: error, siteId: site.id, turnId }, 'the answer broke off');
     // A provider that fails is no fault of ours.
-    if (!(error instanceof ProviderError)) deps.report(error, { siteId: site.id });
+    if (error instanceof ProviderError) deps.onBrokenOff(error);
+    else deps.report(error, { siteId: site.id });
   }
 
   text = text.toWellFormed();
@@ -260,23 +271,13 @@ async function* tell(
       ? outcomeOf({ question: turn.text, askBack: request.askBack ?? false }, text, citations)
       : null;
   const costMicros = await turn.budget.total();
+  const used = await turn.use.end({ provider, outcome, costMicros });
   let seal: string | undefined;
   try {
-    [seal] = await Promise.all([
-      transcript.finish({
-        text,
-        citations,
-        products,
-        status,
-        finishReason,
-        provider,
-        model,
-        outcome,
-        passages,
-        costMicros,
-      }),
-      deps.usage.countAnswer(site.id, { beginsConversation: transcript.first, outcome }),
-    ]);
+    seal = await transcript.finish(
+      { text, citations, products, status, finishReason, provider, model, outcome, passages, costMicros },
+      used,
+    );
   } catch (error) {
     if (isErased(error)) {
       yield { event: 'failed', data: { code: 'conversation_not_found', retryable: false } };
@@ -285,7 +286,7 @@ async function* tell(
     deps.log.error({ err: error, siteId: site.id, turnId }, 'the answer could not be kept');
     deps.report(error, { siteId: site.id });
     // So that the turn, asked again, does not wait for an answer that nobody writes. Most likely this fails as well.
-    await transcript.finish({ ...nothing, status: 'failed' }).catch(() => {});
+    await transcript.finish({ ...nothing, status: 'failed' }, undefined).catch(() => {});
     yield { event: 'failed', data: { code: 'internal', retryable: true } };
     return;
   }

@@ -92,8 +92,8 @@ describe.each(databases)('a stored conversation on %s', database => {
     const [conversation] = (await site.widget.export(handle)).body.data.conversations;
     const columns = async (table: string) => Object.keys((await relay.rows(table))[0] ?? {});
     const internal = ['siteId', 'handleHash', 'subjectKey', 'consentSequence', 'conversationId', 'clientTurnId'];
-    // Made of the words themselves, and of how the last answer went.
-    internal.push('words', 'waiting');
+    // Made of the words themselves, of how the last answer went, and of what the account's plan allows.
+    internal.push('words', 'waiting', 'limited', 'answers');
     const held = [...(await columns('Conversation')), ...(await columns('Message'))];
     const told = [...Object.keys(conversation), ...Object.keys(conversation.messages[1])];
     const untold = held.filter(column => !internal.includes(column) && !told.includes(column));

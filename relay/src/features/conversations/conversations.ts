@@ -9,6 +9,7 @@ import type {
   UnansweredPage,
 } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
+import { outlasting } from '../../db/away.ts';
 import type { Outbox } from '../../jobs/outbox.ts';
 import { AppError } from '../../lib/app-error.ts';
 import { pageOf, placeOf } from '../../lib/cursor.ts';
@@ -39,7 +40,7 @@ type Deps = TurnDeps & {
   store: ConversationStore;
   consent: Pick<Consent, 'spending'>;
   takeover: Takeover;
-  live: Pick<Live, 'tell'>;
+  live: Pick<Live, 'tell' | 'hold' | 'isHeld'>;
   /** The privacy engine does what is asked of a person's data. */
   request: Privacy['request'];
   keyring: Pick<Keyring, 'sign' | 'verify'>;
@@ -48,7 +49,7 @@ type Deps = TurnDeps & {
 };
 
 export function createConversations(deps: Deps) {
-  const { store, consent, takeover, live, keyring, outbox, now } = deps;
+  const { store, consent, takeover, live, outbox, now } = deps;
   /** The answers that are being written, by conversation. */
   const answering = new Map<string, Set<AbortController>>();
 
@@ -70,10 +71,20 @@ export function createConversations(deps: Deps) {
       const { orders } = site.settings.features;
       const customerId = orders ? deps.commerce.customerOf(site, request.customerToken) : undefined;
       if ('thread' in request) {
-        const transcript = carriedTranscript(keyring, site.id, request.thread, text);
+        const { thread } = request;
+        const answers = thread.filter(({ role }) => role === 'assistant').length;
+        const transcript = carriedTranscript(deps, site.id, thread, text);
         deps.usage.countTurn(site.id);
         const budget = deps.usage.budgetOf(site, { conversationId: null, network });
-        return answerTurn(deps, { id: turnId, site, text, locale, transcript, customerId, budget }, signal);
+        const use = deps.usage.turnOf(site, {
+          at: now(),
+          conversationId: null,
+          // What has no answer of ours in it begins, whatever the browser says was asked before.
+          first: answers === 0,
+          answers,
+          isLimited: transcript.isLimited,
+        });
+        return answerTurn(deps, { id: turnId, site, text, locale, transcript, customerId, budget, use }, signal);
       }
 
       const turn: NewTurn = {
@@ -101,15 +112,21 @@ export function createConversations(deps: Deps) {
         const look = () => store.answerOf(site.id, opened.conversationId, turn.clientTurnId);
         const suggestionFor = (outcome: StoredMessage['outcome']) =>
           suggestionOf(site, { question: text, suggested: [], outcome }, now());
-        return replayTurn({ look, now, begunHandle, suggestionFor }, signal);
+        const before = await look();
+        if (!before || !(await isTakenUp(site, opened, before, turn.turnId))) {
+          return replayTurn({ look, isWritten, now, begunHandle, suggestionFor }, signal);
+        }
+        turn.assistantMessageId = before.id;
       }
       const transcript = storedTranscript(site, opened, turn, begunHandle);
-      const { conversationId } = opened;
+      const { conversationId, isLimited, begun } = opened;
       // Nothing of one customer's orders gets into the conversation of another, which would be found as the other's.
       const ownId = opened.externalId === customerId ? customerId : undefined;
       const budget = deps.usage.budgetOf(site, { conversationId, network });
-      const asked = { id: turnId, site, text, locale, transcript, customerId: ownId, budget };
-      return untilErased(conversationId, erased => answerTurn(deps, asked, AbortSignal.any([signal, erased])));
+      const first = begunHandle !== undefined;
+      const use = deps.usage.turnOf(site, { at: turn.createdAt, conversationId, first, answers: 0, isLimited, begun });
+      const asked = { id: turnId, site, text, locale, transcript, customerId: ownId, budget, use };
+      return untilErased(conversationId, turnId, erased => answerTurn(deps, asked, AbortSignal.any([signal, erased])));
     },
 
     /** The conversation as its visitor reads it. Throws 404. */
@@ -288,7 +305,10 @@ export function createConversations(deps: Deps) {
     };
     if (problems.length === 0) {
       const told = hasContact(site, answers) ? outbox.emission(site.id, 'prechat.answered') : undefined;
-      const begun = await store.begin(site.id, conversation, consent.spending(site, request.consentToken), turn, told);
+      const begun = await store.begin(site.id, conversation, consent.spending(site, request.consentToken), turn, {
+        also: told,
+        beginning: deps.usage.beginning(site, turn.createdAt),
+      });
       if (begun && told) outbox.wake();
       if (begun) return begun;
     }
@@ -297,25 +317,29 @@ export function createConversations(deps: Deps) {
     const asked = existing && (await store.answerOf(site.id, existing.id, request.clientTurnId));
     if (!asked && problems.length > 0) throw prechatRefused(problems);
     if (!asked) throw new AppError('consent_required', 'This consent is spent or not valid. Ask the visitor again.');
-    const { id: conversationId, externalId, restrictedAt, takenOverBy } = existing;
+    const { id: conversationId, externalId, restrictedAt, takenOverBy, limited } = existing;
     return {
       conversationId,
       isNew: false,
       isRestricted: restrictedAt !== null,
       isTakenOver: takenOverBy !== null,
       externalId,
+      isLimited: limited,
     };
   }
 
   /** Runs an answer whose signal aborts when its conversation is erased meanwhile. */
   async function untilErased(
     conversationId: string,
+    turnId: string,
     answer: (erased: AbortSignal) => Promise<AsyncIterable<TurnEvent>>,
   ): Promise<AsyncIterable<TurnEvent>> {
     const controller = new AbortController();
     const others = answering.get(conversationId) ?? new Set();
     answering.set(conversationId, others.add(controller));
+    const release = live.hold(`turn ${turnId}`);
     const end = () => {
+      release();
       others.delete(controller);
       if (others.size === 0) answering.delete(conversationId);
     };
@@ -332,6 +356,22 @@ export function createConversations(deps: Deps) {
     })();
   }
 
+  /** Whether a process is writing the answer of this turn. */
+  function isWritten(turnId: string): Promise<boolean> {
+    return live.isHeld(`turn ${turnId}`);
+  }
+
+  /**
+   * Whether this request is to answer a turn that was asked before: its visitor has heard nothing, and whoever was to write
+   * the answer has failed, or died with its process.
+   */
+  async function isTakenUp(site: Site, opened: OpenedTurn, before: StoredMessage, turnId: string): Promise<boolean> {
+    if (opened.isTakenOver || before.text !== '') return false;
+    const isLost = before.status === 'streaming' && !(await isWritten(before.turnId));
+    if (!isLost && before.status !== 'failed') return false;
+    return store.takeUp(site.id, opened.conversationId, before, turnId);
+  }
+
   /** For a visitor who consented: the messages live in our database. */
   function storedTranscript(
     site: Site,
@@ -341,7 +381,6 @@ export function createConversations(deps: Deps) {
   ): Transcript {
     return {
       ...(begunHandle && { begunHandle }),
-      first: begunHandle !== undefined,
       async read() {
         // What a visitor has restricted is kept and not used, also not for answering that visitor.
         if (begunHandle || isRestricted) return [];
@@ -350,8 +389,13 @@ export function createConversations(deps: Deps) {
           .filter(message => message.turnId !== turn.turnId && message.text !== '')
           .map(({ role, text }) => ({ role: role === 'visitor' ? 'visitor' : 'assistant', text }));
       },
-      async finish(answer) {
-        const isKept = await store.finish(site.id, conversationId, turn.assistantMessageId, answer);
+      async finish(answer, used) {
+        const { assistantMessageId: id } = turn;
+        const isKept = await outlasting(
+          async isAgain =>
+            (isAgain && (await store.isFinished(site.id, conversationId, id))) ||
+            store.finish(site.id, conversationId, id, answer, used?.count),
+        );
         if (!isKept) throw notFound();
         return undefined;
       },

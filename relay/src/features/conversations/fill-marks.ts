@@ -40,9 +40,7 @@ export async function* withMarksFilled(
   let held = '';
   for await (const part of parts) {
     if (part.type === 'text') {
-      const { text, rest } = await filled(held + part.text, fill);
-      held = rest;
-      if (text) yield { type: 'text', text };
+      held = yield* filled(held + part.text, fill);
     } else {
       // One brace at the end is a brace.
       if (held === '{') yield { type: 'text', text: held };
@@ -51,24 +49,26 @@ export async function* withMarksFilled(
   }
 }
 
-async function filled(given: string, fill: (mark: Mark) => Promise<string>): Promise<{ text: string; rest: string }> {
+/** Tells the text, and gives what of it may be the beginning of a mark. */
+async function* filled(given: string, fill: (mark: Mark) => Promise<string>): AsyncGenerator<LlmPart, string> {
   let text = '';
   let rest = given;
   for (;;) {
     const at = rest.indexOf('{{');
-    if (at < 0) {
-      const end = rest.endsWith('{') ? -1 : rest.length;
-      return { text: text + rest.slice(0, end), rest: rest.slice(end) };
-    }
-    text += rest.slice(0, at);
-    rest = rest.slice(at);
+    text += at < 0 ? rest.slice(0, rest.endsWith('{') ? -1 : rest.length) : rest.slice(0, at);
+    rest = at < 0 ? (rest.endsWith('{') ? '{' : '') : rest.slice(at);
     const [whole] = WHOLE.exec(rest) ?? [];
     if (whole !== undefined) {
       const mark = markIn(whole);
-      if (mark) text += await fill(mark);
+      if (mark) {
+        // A fact may be long in coming: what was said before it is told meanwhile.
+        if (text) yield { type: 'text', text };
+        text = await fill(mark);
+      }
       rest = rest.slice(whole.length);
-    } else if (GROWING.test(rest)) {
-      return { text, rest };
+    } else if (at < 0 || GROWING.test(rest)) {
+      if (text) yield { type: 'text', text };
+      return rest;
     } else {
       rest = rest.slice((BROKEN.exec(rest) as RegExpExecArray)[0].length);
     }

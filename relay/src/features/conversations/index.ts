@@ -5,3 +5,4 @@ export { conversationIdOf, conversationListRoutes, conversationRoutes, handleOf 
 export { conversationStore, keepsConversation, prechatOf } from './store.ts';
 export { createTakeover, type Takeover } from './takeover.ts';
 export { type Holder, takeoverStore } from './takeover-store.ts';
+export { turnMetrics } from './turn-metrics.ts';

@@ -84,6 +84,8 @@ export const conversationPersonalData = ({
       consentSequence,
       costMicros: _sum,
       waiting: _standing,
+      limited: _limited,
+      answers: _answers,
       takenOverBy: _user,
       takenOverName,
       takenOverAt,

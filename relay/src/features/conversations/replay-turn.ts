@@ -2,8 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { TurnEvent } from '@confab/contract';
 import type { StoredMessage } from './store.ts';
 
-/** How often to look whether the answer that another request is writing has ended. */
+/** How often to look whether the answer that another request is writing has ended, and after how many looks to ask who is. */
 const LOOK_MS = 250;
+const LOOKS = 20;
 
 /** An answer that is still `streaming` after this was cut by a crash; it gets no longer than this to end. */
 const STREAMING_MAX_MS = 10 * 60 * 1_000;
@@ -13,6 +14,8 @@ type Suggestion = Extract<TurnEvent, { event: 'suggestion' }>['data'];
 
 type Replay = {
   look: Look;
+  /** Whether a process is writing the answer of this turn. */
+  isWritten: (turnId: string) => Promise<boolean>;
   now: () => Date;
   begunHandle: string | undefined;
   /** The form that goes with an answer of such an outcome. */
@@ -24,11 +27,12 @@ type Replay = {
  * written, by this process or another, it is waited for.
  */
 export async function* replayTurn(
-  { look, now, begunHandle, suggestionFor }: Replay,
+  { look, isWritten, now, begunHandle, suggestionFor }: Replay,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent> {
   let answer = await look();
-  while (answer?.status === 'streaming' && !isAbandoned(answer, now()) && !signal.aborted) {
+  for (let looks = 1; answer?.status === 'streaming' && !isAbandoned(answer, now()) && !signal.aborted; looks += 1) {
+    if (looks % LOOKS === 0 && !(await isWritten(answer.turnId))) break;
     await wait(LOOK_MS, undefined, { signal }).catch(() => {});
     answer = await look();
   }

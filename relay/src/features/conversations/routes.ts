@@ -11,6 +11,7 @@ import {
   WIDGET_BODY_MAX,
 } from '@confab/contract';
 import type { Router } from '@koa/router';
+import type { Context } from 'koa';
 import { bearerOf } from '../../http/bearer.ts';
 import { readJson } from '../../http/body.ts';
 import { clientAddress, visitorNetwork } from '../../http/client-address.ts';
@@ -21,11 +22,13 @@ import type { RateLimit } from '../../http/rate-limit.ts';
 import type { SiteContext, SiteState } from '../../http/request-state.ts';
 import { readerGone, sendEvents } from '../../http/sse.ts';
 import { idOf, validate } from '../../http/validate.ts';
+import type { Admission } from '../../lib/admission.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Drain } from '../../lib/drain.ts';
 import { handleHashOf } from '../consent/index.ts';
 import type { Site } from '../sites/index.ts';
 import type { Conversations } from './conversations.ts';
+import type { TurnMetrics } from './turn-metrics.ts';
 
 type Deps = {
   conversations: Conversations;
@@ -34,12 +37,14 @@ type Deps = {
   /** How much of a visitor's own limit of cost their network has spent, from 0 to 1. */
   shareOf: (site: Site, network: string) => number;
   drain: Drain;
+  turnPlaces: Pick<Admission, 'enter'>;
+  followTurn: TurnMetrics;
 };
 
 /** The visitor's calls about the conversation. */
 export function conversationRoutes(
   router: Router<SiteState>,
-  { conversations, rateLimit, proofs, shareOf, drain }: Deps,
+  { conversations, rateLimit, proofs, shareOf, drain, turnPlaces, followTurn }: Deps,
 ): void {
   router.post('/turns', async ctx => {
     const { site } = ctx.state;
@@ -48,18 +53,32 @@ export function conversationRoutes(
     const request = turnOf(body);
     if ('conversationId' in request) await rateLimit('turnsPerConversation', handleHashOf(request.conversationId));
     const network = visitorNetwork(ctx);
-    await proofs.demand({
-      siteId: site.id,
-      network,
-      begins: 'consentToken' in request || ('thread' in request && request.thread.length === 0),
-      share: shareOf(site, network),
-      proof: request.proof,
-    });
-    const gone = readerGone(ctx);
-    await drain.run(async stopping => {
-      const signal = AbortSignal.any([gone, stopping]);
-      await sendEvents(ctx, await conversations.takeTurn(site, request, network, signal), signal);
-    });
+    const turn = followTurn('thread' in request ? 'carried' : 'stored', ctx.state.begun);
+    let leave = () => {};
+    try {
+      // Before anything is spent: a proof, a consent, money.
+      leave = enter(ctx, turnPlaces);
+      await proofs.demand({
+        siteId: site.id,
+        network,
+        begins:
+          'consentToken' in request ||
+          ('thread' in request && request.thread.every(({ role }) => role !== 'assistant')),
+        share: shareOf(site, network),
+        proof: request.proof,
+      });
+      const gone = readerGone(ctx);
+      await drain.run(async stopping => {
+        const signal = AbortSignal.any([gone, stopping]);
+        await sendEvents(ctx, await conversations.takeTurn(site, request, network, signal), signal, turn.sent);
+      });
+    } catch (error) {
+      turn.refused(error);
+      throw error;
+    } finally {
+      leave();
+      turn.ended();
+    }
   });
 
   router.get('/conversation', async ctx => {
@@ -128,6 +147,16 @@ export function conversationListRoutes(
 }
 
 const NO_QUESTION = 'There is no such unanswered question (any more).';
+
+/** Who is turned away comes by a new connection, which may lead to a process that has room. Throws 503. */
+function enter(ctx: Context, places: Pick<Admission, 'enter'>): () => void {
+  try {
+    return places.enter();
+  } catch (error) {
+    ctx.set('Connection', 'close');
+    throw error;
+  }
+}
 
 /** One of three kinds of turn; which one, the visitor's consent has decided. */
 function turnOf(body: unknown): TurnRequest {

@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import { LRUCache } from 'lru-cache';
 import { contactsIn, emailKey } from '../../lib/contacts.ts';
 import type { LlmPart } from '../../providers/llm/llm.ts';
 
@@ -39,9 +40,26 @@ export async function* withSafeText(parts: AsyncIterable<LlmPart>, allowed: Allo
   let held = '';
   // What came last, since what stands before a number says what it is, and what words go on from.
   let before = '';
+  let lastWord = '';
   const told = (ready: string) => {
     const text = safe(ready, { allowed, secret, before });
     before = (before + ready).slice(-BEFORE_MAX);
+    lastWord = wordsIn(before).at(-1)?.word ?? '';
+    return text;
+  };
+  // Most of an answer is plain words, in which there is nothing to look for: this is asked for every one of them.
+  const toldPlain = (): string | undefined => {
+    if (!PLAIN.test(held) || !ENDS_WORD.test(before)) return undefined;
+    const ready = Math.max(held.lastIndexOf(' '), held.lastIndexOf('\n')) + 1;
+    let last = lastWord;
+    for (const [word] of held.toLowerCase().matchAll(WORD)) {
+      if (secret.pairs.has(`${last} ${word}`)) return undefined;
+      last = word;
+    }
+    const text = held.slice(0, ready);
+    held = withoutEndlessWord(held.slice(ready));
+    before = (before + text).slice(-BEFORE_MAX);
+    lastWord = text.toLowerCase().match(WORD)?.at(-1) ?? lastWord;
     return text;
   };
   const rest = function* (): Generator<LlmPart> {
@@ -52,7 +70,13 @@ export async function* withSafeText(parts: AsyncIterable<LlmPart>, allowed: Allo
   try {
     for await (const part of parts) {
       if (part.type === 'text') {
-        held = withoutInvisible(held + part.text);
+        held += part.text;
+        const plain = toldPlain();
+        if (plain !== undefined) {
+          if (plain) yield { type: 'text', text: plain };
+          continue;
+        }
+        held = withoutInvisible(held);
         const ready = readyIn(held, before, secret);
         const text = told(held.slice(0, ready));
         held = withoutEndlessWord(held.slice(ready));
@@ -68,6 +92,12 @@ export async function* withSafeText(parts: AsyncIterable<LlmPart>, allowed: Allo
     throw error;
   }
 }
+
+/** Words of Latin letters with nothing around them of which an address, a number, a link or a tag could be made. */
+const PLAIN = /^(?:[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff \n,;!?"'’~-]|\.(?=[ \n]))*$/;
+
+const WORD = /[\p{L}\p{N}]+/gu;
+const ENDS_WORD = /^$|\s$/;
 
 /** Signs that are not seen, behind which an address could hide; those that reorder what is seen; and those of nobody. */
 const INVISIBLE =
@@ -324,17 +354,25 @@ function digitValue(sign: string): number {
   return value;
 }
 
-type Secret = { words: string; most: number };
+type Secret = { words: string; most: number; pairs: ReadonlySet<string> };
+
+/** Instructions are those of the relay, a handful of texts: what is known of one is kept. */
+const secrets = new LRUCache<string, Secret>({ max: 100 });
 
 function secretOf(instructions: string): Secret {
-  const words = wordsIn(instructions);
-  return { words: ` ${words.map(({ word }) => word).join(' ')} `, most: words.length };
+  const known = secrets.get(instructions);
+  if (known) return known;
+  const words = wordsIn(instructions).map(({ word }) => word);
+  const pairs = new Set(words.slice(1).map((word, at) => `${words[at]} ${word}`));
+  const secret = { words: ` ${words.join(' ')} `, most: words.length, pairs };
+  secrets.set(instructions, secret);
+  return secret;
 }
 
 type Word = { word: string; start: number; end: number };
 
 const wordsIn = (text: string): Word[] =>
-  [...text.matchAll(/[\p{L}\p{N}]+/gu)].map(({ 0: word, index }) => ({
+  [...text.matchAll(WORD)].map(({ 0: word, index }) => ({
     word: word.toLowerCase(),
     start: index,
     end: index + word.length,

@@ -3,7 +3,8 @@ import { type Db, Prisma, type Tx } from '../../db/database.ts';
 import { allOf } from '../../db/few.ts';
 import { wordsVector } from '../../db/words.ts';
 import type { Place } from '../../lib/cursor.ts';
-import { telling } from '../../live/live.ts';
+import { byNotify, type Telling } from '../../live/live.ts';
+import { type Begun, type Count, counting } from '../usage/index.ts';
 import { type ConversationFilters, listConversations } from './list-conversations.ts';
 import type { Prechat, PrechatContent } from './prechat.ts';
 import type { FinishedAnswer } from './transcript.ts';
@@ -73,7 +74,8 @@ export type End = {
 
 /**
  * `isNew` is false where this turn has been asked before; `externalId` is the customer's whom the conversation is of. While
- * it is taken over, a new turn is the visitor's words alone, with no place for an answer.
+ * it is taken over, a new turn is the visitor's words alone, with no place for an answer. `isLimited` where it began past
+ * its account's limit; `begun` is how the account stands where the beginning was counted.
  */
 export type OpenedTurn = {
   conversationId: string;
@@ -81,47 +83,56 @@ export type OpenedTurn = {
   isRestricted: boolean;
   isTakenOver: boolean;
   externalId: string | null;
+  isLimited: boolean;
+  begun?: Begun;
 };
+
+type Told = { told: string | null };
 
 export type ConversationStore = ReturnType<typeof conversationStore>;
 
 /** Every query of the conversations. */
-export const conversationStore = (db: Db) => ({
+export const conversationStore = (db: Db, { telling, told }: Telling = byNotify) => ({
   /**
    * Spends the consent token (`spending`, a statement that returns its `"sequence"` and `"subjectKey"`), makes the
    * conversation and writes its first turn: all in one statement, or nothing where the token is not valid. `also` is one
-   * more part of it, which may read the row of `"conversation"`.
+   * more part of it, which may read the row of `"conversation"`. `beginning` counts it for each row of `"spent"` and returns
+   * how the account then stands; no row where the limit is reached.
    */
   async begin(
     siteId: string,
     conversation: NewConversation,
     spending: Prisma.Sql,
     turn: NewTurn,
-    also: Prisma.Sql | undefined,
+    { also, beginning }: { also: Prisma.Sql | undefined; beginning: Prisma.Sql | undefined },
   ): Promise<OpenedTurn | undefined> {
-    const rows = await db.$queryRaw<{ conversationId: string }[]>`
-      WITH "spent" AS (${spending}), "conversation" AS (
+    const begun = beginning ?? Prisma.sql`SELECT NULL::int AS "used", NULL::int AS "alerted"`;
+    const rows = await db.$queryRaw<(BegunRow & Told)[]>`
+      WITH "spent" AS (${spending}), "begun" AS (${begun}), "conversation" AS (
         INSERT INTO "Conversation" ("siteId", "id", "handleHash", "consentSequence", "subjectKey", "locale", "pageUrl",
-          "pageTitle", "referrer", "prechat", "externalId", "createdAt")
+          "pageTitle", "referrer", "prechat", "externalId", "createdAt", "limited")
         SELECT ${siteId}::uuid, ${conversation.id}::uuid, ${conversation.handleHash}, "sequence", "subjectKey",
           ${conversation.locale}, ${conversation.pageUrl}, ${conversation.pageTitle}, ${conversation.referrer},
           ${conversation.prechat && JSON.stringify(conversation.prechat)}::jsonb, ${conversation.externalId},
-          ${turn.createdAt}::timestamptz
-        FROM "spent" RETURNING "id", "takenOverBy"
+          ${turn.createdAt}::timestamptz, NOT EXISTS (SELECT FROM "begun")
+        FROM "spent" RETURNING "id", "takenOverBy", "limited"
       ), "messages" AS (${insertTurn(siteId, turn)})${also ? Prisma.sql`, "also" AS (${also})` : Prisma.empty}
-      SELECT "id"::text AS "conversationId",
+      SELECT "id"::text AS "conversationId", "limited" AS "isLimited",
+        (SELECT "used" FROM "begun") AS "used", (SELECT "alerted" FROM "begun") AS "alerted",
         ${telling(`site ${siteId}`, { type: 'conversation', id: Prisma.sql`"id"` })} AS "told" FROM "conversation"`;
-    const { externalId } = conversation;
-    const [begun] = rows;
-    return (
-      begun && {
-        conversationId: begun.conversationId,
-        isNew: true,
-        isRestricted: false,
-        isTakenOver: false,
-        externalId,
-      }
-    );
+    told(rows);
+    const [row] = rows;
+    if (!row) return undefined;
+    const { conversationId, isLimited, used, alerted } = row;
+    return {
+      conversationId,
+      isNew: true,
+      isRestricted: false,
+      isTakenOver: false,
+      externalId: conversation.externalId,
+      isLimited,
+      ...(used !== null && alerted !== null && { begun: { used, alerted } }),
+    };
   },
 
   /**
@@ -135,38 +146,77 @@ export const conversationStore = (db: Db) => ({
     customerId: string | undefined,
   ): Promise<OpenedTurn | undefined> {
     const which = Prisma.sql`"siteId" = ${siteId}::uuid AND "handleHash" = ${handleHash}`;
-    const columns = Prisma.sql`"id", "restrictedAt", "externalId", "takenOverBy"`;
+    const columns = Prisma.sql`"id", "restrictedAt", "externalId", "takenOverBy", "limited"`;
     const conversation =
       customerId === undefined
         ? Prisma.sql`SELECT ${columns} FROM "Conversation" WHERE ${which} FOR KEY SHARE`
         : Prisma.sql`
           UPDATE "Conversation" SET "externalId" = coalesce("externalId", ${customerId}) WHERE ${which}
           RETURNING ${columns}`;
-    const rows = await db.$queryRaw<OpenedTurn[]>`
+    const rows = await db.$queryRaw<(OpenedTurn & Told)[]>`
       WITH "conversation" AS (${conversation}), "messages" AS (
         ${insertTurn(siteId, turn)} ON CONFLICT ("siteId", "conversationId", "clientTurnId", "role") DO NOTHING
         RETURNING "id"
       )
       SELECT "id"::text AS "conversationId", EXISTS (SELECT FROM "messages") AS "isNew",
         "restrictedAt" IS NOT NULL AS "isRestricted", "takenOverBy" IS NOT NULL AS "isTakenOver", "externalId",
+        "limited" AS "isLimited",
         CASE WHEN EXISTS (SELECT FROM "messages") THEN
           ${telling(`site ${siteId}`, { type: 'message', id: Prisma.sql`"id"`, by: 'visitor' })} END AS "told"
       FROM "conversation"`;
+    told(rows);
     return rows[0];
   },
 
-  /** Ends the answer of a turn. False where it was erased meanwhile: it does not come back. */
-  async finish(siteId: string, conversationId: string, messageId: string, answer: FinishedAnswer): Promise<boolean> {
+  /**
+   * Takes a turn up whose answer nobody has begun to tell and nobody is writing: it is the turn `turnId` from now on. False
+   * where somebody else was quicker, also who was at work on it and has just ended.
+   */
+  async takeUp(siteId: string, conversationId: string, answer: StoredMessage, turnId: string): Promise<boolean> {
+    const rows = await db.$queryRaw<{ taken: boolean }[]>`
+      WITH "taken" AS (
+        UPDATE "Message" SET "turnId" = ${turnId}::uuid, "status" = 'streaming'
+        WHERE "siteId" = ${siteId}::uuid AND "conversationId" = ${conversationId}::uuid AND "id" = ${answer.id}::uuid
+          AND "turnId" = ${answer.turnId}::uuid AND "status" = ${answer.status} AND "text" = '' RETURNING "id"
+      ), "asked" AS (
+        UPDATE "Message" SET "turnId" = ${turnId}::uuid
+        WHERE "siteId" = ${siteId}::uuid AND "conversationId" = ${conversationId}::uuid
+          AND "turnId" = ${answer.turnId}::uuid AND "role" = 'visitor' AND EXISTS (SELECT FROM "taken")
+      )
+      SELECT EXISTS (SELECT FROM "taken") AS "taken"`;
+    return rows[0]?.taken === true;
+  },
+
+  /** Whether the answer of this message is kept. */
+  async isFinished(siteId: string, conversationId: string, messageId: string): Promise<boolean> {
+    const where = { siteId, conversationId, id: messageId, status: { not: 'streaming' } };
+    return (await db.message.count({ where })) > 0;
+  },
+
+  /**
+   * Ends the answer of a turn, and counts it in the same statement. False where it was erased meanwhile: it does not come
+   * back, and counts as well.
+   */
+  async finish(
+    siteId: string,
+    conversationId: string,
+    messageId: string,
+    answer: FinishedAnswer,
+    count: Count | undefined,
+  ): Promise<boolean> {
+    const back = count?.answersBack ?? 0;
     const [products, passages] = [answer.products, answer.passages].map(all =>
       all.length > 0 ? JSON.stringify(all) : null,
     );
     const waits = answer.outcome === 'unanswered' || answer.status === 'failed' || answer.text === '';
     // The conversation before its message, as whoever erases them goes: else each could wait for the other.
-    const changed = await db.$queryRaw<unknown[]>`
+    const changed = await db.$queryRaw<Told[]>`
       WITH "standing" AS MATERIALIZED (
-        UPDATE "Conversation" SET "waiting" = ${waits}
-        WHERE "siteId" = ${siteId}::uuid AND "id" = ${conversationId}::uuid AND "waiting" <> ${waits} RETURNING "id"
-      )
+        UPDATE "Conversation" SET "waiting" = ${waits}, "answers" = "answers" - ${back}::int
+        WHERE "siteId" = ${siteId}::uuid AND "id" = ${conversationId}::uuid
+          AND ("waiting" <> ${waits} OR ${back}::int > 0)
+        RETURNING "id"
+      )${count ? Prisma.sql`, ${counting(count)}` : Prisma.empty}
       UPDATE "Message" SET "text" = ${answer.text}, "words" = ${wordsVector(siteId, answer.text)}, "citations" = ${JSON.stringify(answer.citations)}::jsonb,
         "products" = ${products}::jsonb, "status" = ${answer.status}, "provider" = ${answer.provider},
         "model" = ${answer.model}, "finishReason" = ${answer.finishReason}, "outcome" = ${answer.outcome},
@@ -178,6 +228,7 @@ export const conversationStore = (db: Db) => ({
         id: Prisma.sql`"conversationId"`,
         by: 'assistant',
       })} AS "told"`;
+    told(changed);
     return changed.length > 0;
   },
 
@@ -276,6 +327,8 @@ export const conversationStore = (db: Db) => ({
   list: (siteId: string, filters: ConversationFilters, after: Place | undefined, limit: number) =>
     listConversations(db, siteId, filters, after, limit),
 });
+
+type BegunRow = Told & { conversationId: string; isLimited: boolean; used: number | null; alerted: number | null };
 
 /** The visitor's words, and the place of the answer unless somebody has taken over, for the row of `"conversation"`. */
 const insertTurn = (siteId: string, turn: NewTurn) => Prisma.sql`

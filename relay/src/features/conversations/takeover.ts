@@ -5,6 +5,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Live } from '../../live/live.ts';
 import type { Site } from '../sites/index.ts';
+import type { Usage } from '../usage/index.ts';
 import type { StoredMessage } from './store.ts';
 import type { Holder, LockedConversation, TakenOver, TakeoverStore } from './takeover-store.ts';
 
@@ -29,6 +30,7 @@ type Deps = {
   live: Pick<Live, 'tell'>;
   /** What a user may do at a site now. */
   roleAt: (userId: string, siteId: string) => Promise<{ role: Role } | undefined>;
+  requireFeature: Usage['requireFeature'];
   now: () => Date;
 };
 
@@ -38,13 +40,14 @@ export type Takeover = ReturnType<typeof createTakeover>;
  * People of the team who answer in the assistant's place. That ends when they give the conversation back, when they have
  * written nothing for half an hour, or when they may not write at the site any more.
  */
-export function createTakeover({ db, store, live, roleAt, now }: Deps) {
+export function createTakeover({ db, store, live, roleAt, requireFeature, now }: Deps) {
   const silentBefore = () => new Date(now().getTime() - SILENCE_MAX_MS);
 
   return {
     /**
      * From its return on the assistant is silent; an answer that is being written ends as it would have. Throws 404, 403
-     * for what is restricted, and 409 `taken_over` where somebody else has it, unless it is taken from them by `force`.
+     * for what is restricted, 403 `plan_limit_reached` where the plan does not include it, and 409 `taken_over` where somebody
+     * else has it, unless it is taken from them by `force`.
      */
     async take(
       site: Site,
@@ -57,6 +60,7 @@ export function createTakeover({ db, store, live, roleAt, now }: Deps) {
         const row = await lock(tx, site.id, id);
         const current = holderIn(row);
         if (current?.userId === agent.userId) return { ...current, isNew: false };
+        requireFeature(site, 'takeover');
         if (current && !force) throw takenOver(current);
         const holder = { ...agent, at: now() };
         await store.take(tx, site.id, id, holder);

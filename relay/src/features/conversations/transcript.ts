@@ -1,5 +1,6 @@
 import type { AnswerOutcome, Citation, FinishReason, KeptPassage, ProductCard } from '@confab/contract';
 import type { ChatMessage } from '../../providers/llm/llm.ts';
+import type { Used } from '../usage/index.ts';
 
 /** How an answer ended, and all there is of it. */
 export type FinishedAnswer = {
@@ -22,10 +23,8 @@ export type FinishedAnswer = {
 export interface Transcript {
   /** The handle that the visitor's browser shall remember, when this turn began a stored conversation. */
   readonly begunHandle?: string;
-  /** Whether this is the thread's first turn. */
-  readonly first: boolean;
   /** What was said before this turn, oldest first. */
   read(): Promise<ChatMessage[]>;
-  /** Keeps the answer where it is to be kept. Gives the seal that a carried thread needs. */
-  finish(answer: FinishedAnswer): Promise<string | undefined>;
+  /** Keeps the answer where it is to be kept, and counts it. Gives the seal that a carried thread needs. */
+  finish(answer: FinishedAnswer, used: Used | undefined): Promise<string | undefined>;
 }

@@ -19,7 +19,6 @@ export async function tryAnswer(
 ): Promise<TriedAnswer | undefined> {
   let finished: FinishedAnswer | undefined;
   const transcript: Transcript = {
-    first: true,
     read: async () => [],
     async finish(answer) {
       finished = answer;
@@ -34,9 +33,9 @@ export async function tryAnswer(
     transcript,
     customerId: undefined,
     budget: deps.usage.budgetOf(site, { conversationId: null, network: null }),
+    use: deps.usage.trialOf(site),
   };
-  const usage = { ...deps.usage, countAnswer: async () => {} };
-  for await (const _ of await answerTurn({ ...deps, usage }, turn, signal)) {
+  for await (const _ of await answerTurn(deps, turn, signal)) {
     // Read to its end, which says how it went.
   }
   return finished?.status === 'completed' ? finished : undefined;

@@ -14,6 +14,7 @@ import type { RateLimit } from '../../http/rate-limit.ts';
 import type { SiteState, UserState } from '../../http/request-state.ts';
 import { readerGone, sendEvents } from '../../http/sse.ts';
 import { validate } from '../../http/validate.ts';
+import type { Admission } from '../../lib/admission.ts';
 import type { Drain } from '../../lib/drain.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Live } from '../../live/live.ts';
@@ -35,6 +36,7 @@ type Streams = {
   conversations: Conversations;
   places: Places;
   drain: Drain;
+  listenerPlaces: Pick<Admission, 'enter'>;
   log: Log;
   now: () => Date;
 };
@@ -123,16 +125,19 @@ export function liveRoutes(
 /** Sends events until the reader goes, the source ends, or the relay stops, which no stream holds up. */
 async function stream(
   ctx: Context,
-  { places, drain, log }: Pick<Streams, 'places' | 'drain' | 'log'>,
+  { places, listenerPlaces, drain, log }: Pick<Streams, 'places' | 'listenerPlaces' | 'drain' | 'log'>,
   wanted: Parameters<Places['take']>[0],
   source: (signal: AbortSignal) => AsyncIterable<VisitorEvent | ConsoleEvent>,
 ): Promise<void> {
-  const release = places.take(wanted);
+  const leave = listenerPlaces.enter();
+  let release = () => {};
   try {
+    release = places.take(wanted);
     const gone = readerGone(ctx);
     await drain.run(() => sendEvents(ctx, whole(source(AbortSignal.any([gone, drain.begun]))), gone));
   } finally {
     release();
+    leave();
   }
 
   /** The reader connects again, and hears then what is wrong. */

@@ -78,10 +78,10 @@ const some = (kind: Item['kind'], { count, since }: Found): Item[] =>
   count === 0 ? [] : [{ kind, count, ...(since && { since: since.toISOString() }) }];
 
 /** The limits of which most is used up. */
-function limitsOf({ answers, answersLimit, spend }: SiteResponse['usage']): Item[] {
+function limitsOf({ modelAnswers, answersLimit, spend }: SiteResponse['usage']): Item[] {
   const items: Item[] = [];
-  if (answersLimit !== null && answers * 100 >= answersLimit * NEAR_PERCENT) {
-    items.push({ kind: 'limit', count: answers, limit: answersLimit });
+  if (answersLimit !== null && modelAnswers * 100 >= answersLimit * NEAR_PERCENT) {
+    items.push({ kind: 'limit', count: modelAnswers, limit: answersLimit });
   }
   for (const period of ['day', 'month'] as const) {
     const { alerted, limitUsd } = spend[period];

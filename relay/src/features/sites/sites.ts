@@ -6,11 +6,12 @@ import type { Tx } from '../../db/database.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import { sha256 } from '../../lib/sha256.ts';
+import type { Live } from '../../live/live.ts';
 import { defaultSettings } from './default-settings.ts';
 import { type SecretName, type StoredSettings, splitSecrets, withSecrets } from './secrets.ts';
 import type { KeyChange, Plan, Site, SiteStore } from './store.ts';
 
-/** Other relay processes see a change of settings after this time; the one that took it sees it at once. */
+/** Every process is told of a change; one that did not hear of it sees it after this time. */
 const CACHE_MS = 5_000;
 /** As long as the settings take one. */
 const NAME_MAX = 120;
@@ -26,16 +27,45 @@ type Deps = {
   keyring: Keyring;
   /** Hears of new settings, in the transaction that keeps them; and which secrets are others than those of `site`. */
   onSettings?: (tx: Tx, site: Site, settings: StoredSettings, secrets: SecretName[]) => Promise<void>;
+  /** Why an account takes no further site beside so many; nothing where it does. */
+  fullOfSites?: (accountId: string, sites: number, tx: Tx) => Promise<string | undefined>;
+  /** Tells the other processes that a site has changed, and hears it of theirs. */
+  live?: Pick<Live, 'tell' | 'on'>;
   now: () => Date;
 };
 
-export function createSites({ store, keyring, onSettings = async () => {}, now }: Deps) {
+export function createSites({
+  store,
+  keyring,
+  onSettings = async () => {},
+  fullOfSites = async () => undefined,
+  live,
+  now,
+}: Deps) {
   // Every turn asks for its site: the row is read once, not each time.
-  let cache = new LRUCache<string, Site>({ max: 1_000, ttl: CACHE_MS });
-  // A new one, so that a reading that is under way cannot bring back what has just changed.
-  const forgetCached = () => {
-    cache = new LRUCache<string, Site>({ max: 1_000, ttl: CACHE_MS });
-  };
+  const cache = new LRUCache<string, Site>({ max: 1_000, ttl: CACHE_MS });
+  let forgotten = 0;
+  live?.on('processes', ({ type, id }) => {
+    if (type === 'site' || type === 'missed') forget(id);
+  });
+
+  /** A reading that is under way does not bring back what has just changed. */
+  function forget(siteId?: string): void {
+    forgotten += 1;
+    if (siteId === undefined) cache.clear();
+    for (const [key, site] of cache.entries()) if (site.id === siteId) cache.delete(key);
+  }
+
+  /** Has every request of every process read the site anew, or all of them. For after the change was committed. */
+  function forgetCached(siteId?: string): void {
+    forget(siteId);
+    // Whoever does not hear of it forgets by itself soon.
+    void tellOfChange(siteId).catch(() => {});
+  }
+
+  async function tellOfChange(siteId: string | undefined, tx?: Tx): Promise<void> {
+    await live?.tell('processes', { type: 'site', ...(siteId !== undefined && { id: siteId }) }, tx);
+  }
 
   return {
     /** The site as it stands in the database, for work in the background. */
@@ -88,9 +118,12 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
     /** Gives the site to the account, unless it is somebody's, which is false. */
     giveTo: store.giveTo,
 
+    requireFew,
+
     /**
      * Makes a site of the account for pages at `origin`, with a secret that is told this once. Within a transaction that
-     * has locked the account. Throws 400 where the account has as many as there may be.
+     * has locked the account. Throws 400 where the account has as many as there may be, 403 `plan_limit_reached` where its plan
+     * has no more.
      */
     async create(
       tx: Tx,
@@ -111,14 +144,14 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
       const secret = newSecret();
       const previousUntil = new Date(now().getTime() + PREVIOUS_MS);
       const hadOne = await store.rotateSecret(site.id, sha256(secret), previousUntil);
-      forgetCached();
+      forgetCached(site.id);
       return { secret, previousUntil: hadOne ? previousUntil : null };
     },
 
     /**
      * Gives the site of the account with this id, or a new one, to the plugin at `homeUrl`, with a secret that is told this
      * once. Those before are void. `also` belongs to the same transaction. Nothing where the account has no such site (any
-     * more). Throws 400 where a new one would be more than an account has.
+     * more). Throws 400 where a new one would be more than an account has, 403 `plan_limit_reached` more than its plan.
      */
     async connect(
       {
@@ -140,7 +173,7 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
         if (siteId === null) await requireFew(tx, accountId);
         await also(tx, site.id);
       });
-      forgetCached();
+      forgetCached(site.id);
       const connected = isThere && (await store.byId(site.id));
       return connected ? { site: connected, secret } : undefined;
     },
@@ -167,7 +200,7 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
     ): Promise<Site | undefined> {
       const secretHash = sha256(newSecret());
       const isThere = await store.connectApp(siteId, { platform, homeUrl, secretHash }, settingsOf, also);
-      forgetCached();
+      forgetCached(siteId);
       return isThere ? store.byId(siteId) : undefined;
     },
 
@@ -178,13 +211,13 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
       settingsOf: (settings: StoredSettings) => StoredSettings,
     ): Promise<void> {
       await store.move(siteId, homeUrl, settingsOf);
-      forgetCached();
+      forgetCached(siteId);
     },
 
     /** Voids the secret; what the site holds stays. Within a transaction, call `forgetCached` after it. */
     async disconnect(siteId: string, tx?: Tx): Promise<void> {
       await store.disconnect(siteId, tx);
-      forgetCached();
+      forgetCached(siteId);
     },
 
     /** What a check of the connection found, unless the site has another secret by now. */
@@ -194,10 +227,9 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
     /** What the site has bought of its platform, from now on. */
     async setPlan(siteId: string, plan: Plan | null): Promise<void> {
       await store.setPlan(siteId, plan);
-      forgetCached();
+      forgetCached(siteId);
     },
 
-    /** Has every request read its site anew, after one was erased. */
     forgetCached,
 
     /** The settings as an owner reads them: of the secrets only that they are there. */
@@ -213,9 +245,11 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
         }),
       );
       const changed = changes.map(({ name }) => name);
-      const also = (tx: Tx) => onSettings(tx, site, settings, changed);
-      const saved = await store.updateSettings(site.id, version, settings, keys, also);
-      forgetCached();
+      const saved = await store.updateSettings(site.id, version, settings, keys, async tx => {
+        await onSettings(tx, site, settings, changed);
+        await tellOfChange(site.id, tx);
+      });
+      forget(site.id);
       return { saved, site: await this.byKey(site.key) };
     },
 
@@ -226,18 +260,22 @@ export function createSites({ store, keyring, onSettings = async () => {}, now }
     },
   };
 
-  /** For who has just made one more. Throws 400. */
+  /** For who has just given the account one more. Throws 400, and 403 `plan_limit_reached`. */
   async function requireFew(tx: Tx, accountId: string): Promise<void> {
-    if ((await store.countLocked(tx, accountId)) <= SITES_MAX) return;
-    throw new AppError('validation_failed', `An account has at most ${SITES_MAX} sites. Erase one first.`);
+    const count = await store.countLocked(tx, accountId);
+    if (count > SITES_MAX) {
+      throw new AppError('validation_failed', `An account has at most ${SITES_MAX} sites. Erase one first.`);
+    }
+    const full = await fullOfSites(accountId, count - 1, tx);
+    if (full) throw new AppError('plan_limit_reached', full);
   }
 
   async function cached(name: string, read: () => Promise<Site | undefined>): Promise<Site | undefined> {
-    const current = cache;
-    const known = current.get(name);
+    const known = cache.get(name);
     if (known) return known;
+    const before = forgotten;
     const site = await read();
-    if (site) current.set(name, site);
+    if (site && before === forgotten) cache.set(name, site);
     return site;
   }
 

@@ -15,6 +15,8 @@ export type Site = {
   id: string;
   /** Whose it is; nobody's where no account has taken it over yet. */
   accountId: string | null;
+  /** The handle of the plan that this account pays for; nothing where it pays for none. */
+  accountPlan: string | null;
   key: string;
   createdAt: Date;
   settings: StoredSettings;
@@ -47,6 +49,8 @@ export type KeyChange = { provider: SecretName; key: (Sealed & { last4: string }
 
 /** As many as the settings may hold. */
 const ORIGINS_MAX = 20;
+/** What else is read of a site. */
+const WITH_ALL = { providerKeys: true, account: { select: { plan: true } } } as const;
 /** The secret before the present one opens nothing any more. */
 const NO_PREVIOUS = { previousSecretHash: null, previousSecretUntil: null };
 
@@ -60,7 +64,7 @@ export const siteStore = (db: Db) => ({
   /** By its secret, or by the one before as long as that is valid. */
   async bySecretHash(secretHash: string, now: Date): Promise<Site | undefined> {
     const previous = { previousSecretHash: secretHash, previousSecretUntil: { gt: now } };
-    const row = await db.site.findFirst({ where: { OR: [{ secretHash }, previous] }, include: { providerKeys: true } });
+    const row = await db.site.findFirst({ where: { OR: [{ secretHash }, previous] }, include: WITH_ALL });
     return row ? siteOf(row) : undefined;
   },
 
@@ -96,7 +100,7 @@ export const siteStore = (db: Db) => ({
   ): Promise<Site[]> {
     const rows = await db.site.findMany({
       where: { accountId, ...(siteIds && { id: { in: siteIds } }), ...olderThan(after) },
-      include: { providerKeys: true },
+      include: WITH_ALL,
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: limit,
     });
@@ -220,7 +224,7 @@ export const siteStore = (db: Db) => ({
     keys: KeyChange[],
     also: (tx: Tx) => Promise<void>,
   ): Promise<boolean> {
-    return db.$transaction(async tx => {
+    return inTransaction(db, async tx => {
       const { count } = await tx.site.updateMany({
         where: { id: siteId, settingsVersion: version },
         data: { settings: settings as Prisma.InputJsonValue, settingsVersion: { increment: 1 } },
@@ -241,7 +245,7 @@ export const siteStore = (db: Db) => ({
 });
 
 async function find(db: Db, where: Prisma.SiteWhereUniqueInput): Promise<Site | undefined> {
-  const row = await db.site.findUnique({ where, include: { providerKeys: true } });
+  const row = await db.site.findUnique({ where, include: WITH_ALL });
   return row ? siteOf(row) : undefined;
 }
 
@@ -250,9 +254,11 @@ function siteOf({
   previousSecretHash: _hash,
   previousSecretUntil: _until,
   settings,
+  account,
   ...row
-}: Prisma.SiteGetPayload<{ include: { providerKeys: true } }>): Site {
-  return { ...row, settings: known(settings as StoredSettings), isConnected: secretHash !== null } as Site;
+}: Prisma.SiteGetPayload<{ include: typeof WITH_ALL }>): Site {
+  const accountPlan = account?.plan ?? null;
+  return { ...row, accountPlan, settings: known(settings as StoredSettings), isConnected: secretHash !== null } as Site;
 }
 
 /** The settings of a site that was last saved before some of them came. */

@@ -152,6 +152,15 @@ export const teamStore = (db: Db) => ({
 
   ownersOf: (tx: Tx, accountId: string): Promise<number> => tx.member.count({ where: { accountId, role: 'owner' } }),
 
+  /** The addresses of the owners, each with the account's name. */
+  async ownersToTell(tx: Tx, accountId: string) {
+    const rows = await tx.member.findMany({
+      where: { accountId, role: 'owner' },
+      select: { account: { select: { name: true } }, user: { select: { email: true, locale: true } } },
+    });
+    return rows.map(({ account, user }) => ({ accountName: account.name, ...user }));
+  },
+
   /** Newest first; `id` is the user's. */
   async members(accountId: string, after: Place | undefined, limit: number): Promise<StoredMember[]> {
     const rows = await db.member.findMany({

@@ -20,7 +20,7 @@ import {
 } from '@confab/contract';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db, Tx } from '../../db/database.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { afterCommit, inTransaction } from '../../db/transaction.ts';
 import type { AuditEntry } from '../../http/authorize.ts';
 import type { Actor } from '../../http/request-state.ts';
 import { AppError } from '../../lib/app-error.ts';
@@ -28,8 +28,9 @@ import { pageOf, placeOf } from '../../lib/cursor.ts';
 import { escaped } from '../../lib/html.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import type { Live } from '../../live/live.ts';
-import type { AccountMails } from '../accounts/index.ts';
+import type { AccountMails, AccountNews } from '../accounts/index.ts';
 import type { Site, Sites } from '../sites/index.ts';
+import type { Usage } from '../usage/index.ts';
 import type { AccountRow, Grant, StoredAccount, StoredEntry, StoredInvitation, TeamStore } from './store.ts';
 
 /** An invitation is good for so long. */
@@ -48,6 +49,7 @@ type Deps = {
   db: Db;
   store: TeamStore;
   sites: Sites;
+  usage: Pick<Usage, 'requireSeat'>;
   live: Pick<Live, 'tell'>;
   mails: Pick<AccountMails, 'add' | 'wake'>;
   /** Takes what was deleted out of the files, where these are ours. */
@@ -60,7 +62,18 @@ type Deps = {
 };
 
 /** Accounts: who belongs to them, what they may do there, and what they did. */
-export function createTeams({ db, store, sites, live, mails, forgetDeleted, firstSite, relayOrigin, now }: Deps) {
+export function createTeams({
+  db,
+  store,
+  sites,
+  usage,
+  live,
+  mails,
+  forgetDeleted,
+  firstSite,
+  relayOrigin,
+  now,
+}: Deps) {
   return {
     /** What the user may do at the site, and for which account; nothing for somebody else's site. */
     roleAt: async (userId: string, siteId: string): Promise<{ accountId: string; role: Role } | undefined> =>
@@ -175,7 +188,8 @@ export function createTeams({ db, store, sites, live, mails, forgetDeleted, firs
 
     /**
      * Mails a link by which this address alone may join the account, once and within a week. One that it got before is
-     * void. Throws 400 for somebody who belongs to it, and for a site that is not the account's.
+     * void. Throws 400 for somebody who belongs to it, and for a site that is not the account's; 403 `plan_limit_reached` where
+     * its plan has no more seats.
      */
     async invite(accountId: string, { email, ...grant }: InvitationRequest, by: Who): Promise<Invitation> {
       const { name: accountName } = await this.account(accountId);
@@ -189,6 +203,7 @@ export function createTeams({ db, store, sites, live, mails, forgetDeleted, firs
         }
         const { invitation, token } = newInvitation(accountId, email, wanted);
         await store.invite(tx, { ...invitation, tokenHash: sha256(token) });
+        await usage.requireSeat(tx, accountId);
         await mails.add(tx, { kind: 'invitation', to: email, locale, accountName, inviter: by.name, token });
         return readableInvitation(invitation);
       });
@@ -248,7 +263,10 @@ export function createTeams({ db, store, sites, live, mails, forgetDeleted, firs
       return { items: page.map(readableSite), nextCursor };
     },
 
-    /** Makes a site whose pages carry the widget by a snippet. Throws 400 where the account has as many as there may be. */
+    /**
+     * Makes a site whose pages carry the widget by a snippet. Throws 400 where the account has as many as there may be, 403
+     * `plan_limit_reached` where its plan has no more.
+     */
     async createSite(accountId: string, { name, origin }: SiteRequest, by: Who): Promise<SiteCreated> {
       const made = await asOwner(accountId, by, tx => sites.create(tx, { accountId, name, origin }));
       const { siteId, siteKey, secret: siteSecret } = made;
@@ -257,8 +275,8 @@ export function createTeams({ db, store, sites, live, mails, forgetDeleted, firs
     },
 
     /**
-     * Takes a site of no account over, for whoever holds its secret. Throws 404 for no valid secret, and 409 `site_taken` for
-     * a site of another account.
+     * Takes a site of no account over, for whoever holds its secret. Throws 404 for no valid secret, 409 `site_taken` for a
+     * site of another account, 403 `plan_limit_reached` where the plan has no more, and 400 where the account has not.
      */
     async adopt(accountId: string, siteSecret: string, by: Who): Promise<{ siteId: string }> {
       const site = await sites.bySecret(siteSecret).catch((error: unknown) => {
@@ -266,10 +284,15 @@ export function createTeams({ db, store, sites, live, mails, forgetDeleted, firs
         throw error;
       });
       if (site.accountId === accountId) return { siteId: site.id };
-      const isTheirs = await asOwner(accountId, by, tx => sites.giveTo(tx, { id: site.id }, accountId));
+      const isTheirs = await asOwner(accountId, by, async tx => {
+        const isGiven = await sites.giveTo(tx, { id: site.id }, accountId);
+        if (isGiven) await sites.requireFew(tx, accountId);
+        return isGiven;
+      });
       if (!isTheirs) {
         throw new AppError('site_taken', 'This site belongs to another account. One of its owners can invite you.');
       }
+      sites.forgetCached();
       return { siteId: site.id };
     },
 
@@ -279,6 +302,13 @@ export function createTeams({ db, store, sites, live, mails, forgetDeleted, firs
       const data = { 'site-key': key, accent, position, theme };
       const attributes = Object.entries(data).map(([name, value]) => ` data-${name}="${escaped(value)}"`);
       return `<script src="${escaped(relayOrigin())}/widget/confab-loader.js" defer${attributes.join('')}></script>`;
+    },
+
+    /** A mail to every owner of the account, sent once `tx` commits; nothing where it is gone. */
+    async tellOwners(tx: Tx, accountId: string, newsFor: (accountName: string) => AccountNews): Promise<void> {
+      for (const { accountName, email, locale } of await store.ownersToTell(tx, accountId)) {
+        await mails.add(tx, { ...newsFor(accountName), to: email, locale: locale ?? 'en' });
+      }
     },
 
     /** Deletes invitations that are too old to accept, and what the audit logs no longer keep. */
@@ -340,7 +370,9 @@ export function createTeams({ db, store, sites, live, mails, forgetDeleted, firs
     const account = { id: uuidv7(), name: nameFor(user), createdAt: now() };
     await store.addAccount(tx, account);
     await store.addMember(tx, account.id, userId, OWNER, account.createdAt);
-    if (firstSite !== undefined) await sites.giveTo(tx, { key: firstSite }, account.id);
+    if (firstSite !== undefined && (await sites.giveTo(tx, { key: firstSite }, account.id))) {
+      afterCommit(tx, () => sites.forgetCached());
+    }
     return { ...account, deleteAt: null };
   }
 

@@ -157,6 +157,7 @@ describe('what is counted of a site', () => {
         data: { ...request, counts: {}, retained: {}, events: [], receivedAt: since, dueAt: since },
       });
       await relay.db.site.update({ where: { id: siteId }, data: { verification: 'unreachable' } });
+      await relay.db.usage.updateMany({ where: { siteId }, data: { modelAnswers: 1 } });
       await site.plugin.change(settings => ({
         ...settings,
         limits: { ...settings.limits, answersPerMonth: 1 },

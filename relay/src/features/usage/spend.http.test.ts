@@ -304,7 +304,7 @@ describe('the cost of an answer', () => {
   });
 
   it('does not stop an answer that is there already where the site went meanwhile', async () => {
-    const site = await siteOf(await vendorOf());
+    const site = await siteOf(await vendorOf(), { perDay: 10 });
     const at = await siteById(site);
     const reserved = await budgetOf(at).reserve(1_000);
     await relay().db.spend.deleteMany({ where: { siteId: site.id } });

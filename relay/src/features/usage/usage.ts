@@ -1,39 +1,55 @@
-import type { AnswerOutcome, SiteResponse } from '@confab/contract';
+import type { SiteResponse } from '@confab/contract';
+import type { Tx } from '../../db/database.ts';
+import { together } from '../../lib/together.ts';
 import type { Site } from '../sites/index.ts';
+import { createAccountLimits, type LimitAlert } from './account-limits.ts';
 import type { DayCounts } from './day-counts.ts';
+import { monthOf } from './months.ts';
 import { createSpend, type SpendDeps } from './spend.ts';
-
-type CountedAnswer = { beginsConversation: boolean; outcome: AnswerOutcome | null };
+import type { Count } from './store.ts';
+import { answersLimitOf, createTurnUse } from './turn-use.ts';
 
 export type Usage = ReturnType<typeof createUsage>;
 
-/** What a site has used this month, as numbers only: of a visitor who declined, this is all that is left. */
-export function createUsage(deps: SpendDeps & { counts: Pick<DayCounts, 'add'> }) {
+type Deps = SpendDeps & {
+  counts: Pick<DayCounts, 'add'>;
+  /** Whether accounts pay for plans; else nothing limits them but what their owners set themselves. */
+  sellsPlans: boolean;
+  /** Hears of an account's limit that is near or reached, in the transaction that remembers it. */
+  onLimit?: (tx: Tx, alert: LimitAlert) => Promise<void>;
+  /** Hears that a turn goes without a model, and by whose limit. */
+  onRefused?: (by: 'plan' | 'owner') => void;
+};
+
+/**
+ * What sites and accounts use, within what they may: as numbers only, which of a visitor who declined is all that is left.
+ */
+export function createUsage(deps: Deps) {
   const { store, counts, now } = deps;
   const spend = createSpend(deps);
+  const accounts = createAccountLimits(deps);
+  const turns = createTurnUse({ store, accounts, counts, onRefused: deps.onRefused, now });
+  const countTogether = together<Count>(all => store.count(all.reduce(sumOf)));
   return {
     budgetOf: spend.budgetOf,
     shareOf: spend.shareOf,
 
+    beginning: turns.beginning,
+    turnOf: turns.turnOf,
+    trialOf: turns.trialOf,
+
+    /** Counts what a turn used whose answer is kept nowhere. Turns of one site that end together are counted together. */
+    count: (count: Count): Promise<void> =>
+      countTogether(`${count.siteId} ${count.accountId} ${count.periodStart.toISOString()}`, count),
+
+    requireFeature: accounts.requireFeature,
+    requireSeat: accounts.requireSeat,
+    fullOfSites: accounts.fullOfSites,
+    ofAccount: accounts.ofAccount,
+    noticesOf: accounts.noticesOf,
+
     /** Somebody asked something, whoever answers it. */
     countTurn: (siteId: string): void => counts.add(siteId, 'turns'),
-
-    async countAnswer(siteId: string, { beginsConversation, outcome }: CountedAnswer): Promise<void> {
-      counts.add(siteId, 'answers');
-      if (beginsConversation) counts.add(siteId, 'conversations');
-      if (outcome === 'answered' || outcome === 'unanswered') counts.add(siteId, outcome);
-      await store.add(siteId, monthOf(now()), beginsConversation ? 1 : 0, 1);
-    },
-
-    /**
-     * Whether language models may still answer for the site this month. Looked up before a turn and counted at its end,
-     * so the limit is overrun by the turns that run at once and by no more.
-     */
-    async allowsModel(site: Site): Promise<boolean> {
-      const limit = answersLimitOf(site);
-      if (limit === null) return true;
-      return (await store.of(site.id, monthOf(now()))).answers < limit;
-    },
 
     async ofThisPeriod(site: Site): Promise<SiteResponse['usage']> {
       const periodStart = monthOf(now());
@@ -43,12 +59,13 @@ export function createUsage(deps: SpendDeps & { counts: Pick<DayCounts, 'add'> }
   };
 }
 
-/** The owner's own limit or that of the plan, whichever comes first. */
-function answersLimitOf({ settings, plan }: Site): number | null {
-  const limits = [settings.limits.answersPerMonth, plan?.answersPerMonth ?? null].filter(limit => limit !== null);
-  return limits.length > 0 ? Math.min(...limits) : null;
-}
-
-function monthOf(time: Date): Date {
-  return new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth(), 1));
-}
+/** Of counts of the same site, account and month. */
+const sumOf = (one: Count, other: Count): Count => ({
+  ...one,
+  conversations: one.conversations + other.conversations,
+  answers: one.answers + other.answers,
+  modelAnswers: one.modelAnswers + other.modelAnswers,
+  begun: one.begun + other.begun,
+  messages: one.messages + other.messages,
+  costMicros: one.costMicros + other.costMicros,
+});

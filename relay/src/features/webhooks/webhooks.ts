@@ -20,6 +20,7 @@ import { pageOf, placeOf } from '../../lib/cursor.ts';
 import { isPublic } from '../../lib/guarded-fetch.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import type { Site, Sites } from '../sites/index.ts';
+import type { Usage } from '../usage/index.ts';
 import { bodyOf, redactedBody, type Sources } from './body.ts';
 import { createDeliver, messageIdOf } from './deliver.ts';
 import type { Standing, StoredEndpoint, ToldRow, WebhookStore } from './store.ts';
@@ -45,6 +46,7 @@ type Deps = {
   keyring: Pick<Keyring, 'encrypt' | 'decrypt'>;
   sources: Sources;
   siteById: Sites['byId'];
+  requireFeature: Usage['requireFeature'];
   /** Keeps to the public internet where `publicOnly` is true. */
   fetch: typeof fetch;
   publicOnly: boolean;
@@ -53,12 +55,16 @@ type Deps = {
 
 /** The addresses that a site's owner has told of what happens. */
 export function createWebhooks(deps: Deps) {
-  const { db, store, outbox, keyring, sources, publicOnly, now } = deps;
+  const { db, store, outbox, keyring, sources, requireFeature, publicOnly, now } = deps;
   const tell = createTell(deps);
 
   return {
-    /** Adds an endpoint and gives its secret, this once. Throws 400 for an address that may not be called. */
+    /**
+     * Adds an endpoint and gives its secret, this once. Throws 400 for an address that may not be called, and 403
+     * `plan_limit_reached` where the plan includes none.
+     */
     async add(site: Site, request: WebhookRequest): Promise<WebhookCreated> {
+      requireFeature(site, 'webhooks');
       const createdAt = now();
       const endpoint = { id: uuidv7(), ...written(request, null), endedUntil: endedFrom(request), createdAt };
       const made = newSecret(site.id, endpoint.id);

@@ -131,7 +131,7 @@ function retryAfterMs(headers: Record<string, unknown> | undefined): number | un
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
-const isMutation = (operation: string): boolean => /^\s*(?:#.*\s*)*mutation\b/.test(operation);
+const isMutation = (operation: string): boolean => /^\s*(?:#.*\n\s*)*mutation\b/.test(operation);
 
 /** What we call the operation. */
 const nameOf = (operation: string): string => /\b(?:query|mutation)\s+(\w+)/.exec(operation)?.[1] ?? 'an operation';

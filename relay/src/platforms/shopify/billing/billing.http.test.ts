@@ -180,9 +180,9 @@ describe.each(oneDatabase)('the plan of a Shopify shop, on %s,', database => {
   it('says how much of it is used, and that the end comes near, before it does', async () => {
     const use = (answers: number) =>
       bed.relay.db.$executeRaw`
-        INSERT INTO "Usage" ("siteId", "periodStart", "conversations", "answers")
+        INSERT INTO "Usage" ("siteId", "periodStart", "conversations", "modelAnswers")
         VALUES (${siteId}::uuid, date_trunc('month', now() AT TIME ZONE 'UTC')::date, 0, ${answers})
-        ON CONFLICT ("siteId", "periodStart") DO UPDATE SET "answers" = ${answers}`;
+        ON CONFLICT ("siteId", "periodStart") DO UPDATE SET "modelAnswers" = ${answers}`;
     await use(39);
     expect(await planPage()).not.toContain('s-banner');
     await use(40);

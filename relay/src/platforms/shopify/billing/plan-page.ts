@@ -94,25 +94,25 @@ function sentences(plan: Plan, subscription: Subscription | undefined, isTest: b
 }
 
 function usageSection({ usage, ownLimit, plan }: PlanView, words: Words): Html {
-  const { answers, answersLimit, periodStart } = usage;
+  const { modelAnswers, answersLimit, periodStart } = usage;
   const month = new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
   const heading = `Answers in ${month.format(new Date(periodStart))}`;
   if (answersLimit === null) {
-    return html`<s-section heading="${heading}"><s-paragraph>${words.count(answers, 'answer')}. There is no limit.</s-paragraph></s-section>`;
+    return html`<s-section heading="${heading}"><s-paragraph>${words.count(usage.answers, 'answer')}. There is no limit.</s-paragraph></s-section>`;
   }
   const isOwn = ownLimit === answersLimit && (plan?.answersPerMonth ?? Number.POSITIVE_INFINITY) > ownLimit;
-  const used = `${words.number(answers)} of ${words.count(answersLimit, 'answer')} used`;
+  const used = `${words.number(modelAnswers)} of ${words.count(answersLimit, 'answer')} used`;
   return html`<s-section heading="${heading}">
 <s-stack gap="base">
 ${limitBanner(usage, words)}
 <s-stack gap="small-200">
-<s-progress value="${Math.min(answers, answersLimit)}" max="${Math.max(answersLimit, 1)}" tone="${toneOf(answers, answersLimit)}" accessibilityLabel="${used}"></s-progress>
+<s-progress value="${Math.min(modelAnswers, answersLimit)}" max="${Math.max(answersLimit, 1)}" tone="${toneOf(modelAnswers, answersLimit)}" accessibilityLabel="${used}"></s-progress>
 <s-text fontVariantNumeric="tabular-nums">${used}</s-text>
 </s-stack>
 <s-paragraph>${
     isOwn
       ? 'This is the limit that you have set yourself.'
-      : 'This is the limit of your plan. Each answer to a visitor counts as one.'
+      : 'This is the limit of your plan. Each answer to a visitor by a language model counts as one.'
   } The count begins anew on ${words.moment(nextMonth(periodStart))}.</s-paragraph>
 <s-paragraph>At the limit the chat goes on: visitors are answered by passages of your own pages, word for word, and never see an error.</s-paragraph>
 ${isOwn && html`<s-stack direction="inline"><s-button href="${ROOT}/settings#limits">Change the limit</s-button></s-stack>`}
@@ -130,7 +130,7 @@ const toneOf = (answers: number, limit: number) =>
 
 /** Says that the limit comes near, or is there, and what happens then; nothing before. */
 export function limitBanner(usage: SiteResponse['usage'], words: Words, action?: Html): Html[] {
-  const { answers, answersLimit: limit, periodStart } = usage;
+  const { modelAnswers: answers, answersLimit: limit, periodStart } = usage;
   // Who has set a limit of none has meant it.
   if (limit === null || limit === 0 || answers < limit * NEAR) return [];
   const anew = words.moment(nextMonth(periodStart));

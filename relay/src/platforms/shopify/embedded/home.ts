@@ -195,12 +195,15 @@ function knowledgeWords(sync: SyncState | null, documents: number, words: Words)
 }
 
 function figures({ usage, leads }: Home, words: Words): Html {
-  const { conversations, answers, answersLimit } = usage;
+  const { conversations, answers, modelAnswers, answersLimit } = usage;
   const { usd, limitUsd } = usage.spend.month;
-  const used = answersLimit === null ? 'Answers' : `Answers (of ${words.number(answersLimit)})`;
+  const limited =
+    answersLimit !== null &&
+    ([`Answers by a model (of ${words.number(answersLimit)})`, words.number(modelAnswers)] as const);
   const entries = [
     ['Conversations', words.number(conversations)],
-    [used, words.number(answers)],
+    ['Answers', words.number(answers)],
+    ...(limited ? [limited] : []),
     [limitUsd === null ? 'Cost of answers' : `Cost of answers (of ${words.dollars(limitUsd)})`, words.dollars(usd)],
     ['Leads', words.number(leads)],
   ] as const;
