@@ -23,6 +23,8 @@ type Deps = {
   sites: Pick<Sites, 'byId' | 'forgetCached'>;
   connect: Pick<Connect, 'disconnect'>;
   accounts: Pick<Accounts, 'mails' | 'confirmPassword' | 'deleteUser'>;
+  /** Has the account pay for nothing any more; throws where that has to be tried again. */
+  endBilling: (accountId: string) => Promise<void>;
   live: Pick<Live, 'tell'>;
   /** Takes what was deleted out of the files, where these are ours. */
   forgetDeleted: () => Promise<void>;
@@ -31,7 +33,7 @@ type Deps = {
 };
 
 /** The end of an account: asked for, waited for, and carried out. */
-export function createDeletion({ db, store, sites, connect, accounts, live, log, now, ...deps }: Deps) {
+export function createDeletion({ db, store, sites, connect, accounts, endBilling, live, log, now, ...deps }: Deps) {
   const { mails } = accounts;
 
   return {
@@ -90,6 +92,8 @@ export function createDeletion({ db, store, sites, connect, accounts, live, log,
         if (!(await isDue(accountId))) return;
         isHeld = (await eraseSite(siteId)) === 'held' || isHeld;
       }
+      // Nobody pays on for what is gone, also where a legal hold keeps the account; and none of it waits for the cashier.
+      if (await isDue(accountId)) await endBilling(accountId);
       const outcome = await inTransaction(db, async tx => {
         const account = await store.lock(tx, accountId);
         if (!account?.deleteAt || account.deleteAt > now()) return 'not due';
