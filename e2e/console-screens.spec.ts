@@ -201,6 +201,7 @@ const inNavigation = (): Screen[] => [
   ofSite('connection', 'Connection'),
   { picture: 'sites', path: '/sites', title: 'Sites' },
   { picture: 'team', path: '/team', title: 'Team' },
+  { picture: 'plan-self-hosted', path: '/account/billing', title: 'Plan and usage' },
   { picture: 'account', path: '/account', title: 'Account' },
   { picture: 'audit', path: '/account/audit', title: 'Audit log' },
 ];
@@ -251,6 +252,8 @@ async function look(page: Page, { picture, title, isOnPhone, path }: Screen): Pr
   // The others are made of nothing but what these are made of.
   if (picture) {
     await page.emulateMedia({ colorScheme: 'dark' });
+    // Colours that change over a time are not judged half-way.
+    await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)));
     await found.in(`${path} in the dark`, 'color-contrast');
     await page.emulateMedia({ colorScheme: 'light' });
   }

@@ -29,7 +29,14 @@ export type Status = {
    */
   relay: { reachable: boolean; code: string; message: string; clockAhead: number | null };
   verification: 'pending' | 'verified' | 'unreachable' | 'failed' | null;
-  usage: { periodStart: string; conversations: number; answers: number } | null;
+  usage: {
+    periodStart: string;
+    conversations: number;
+    answers: number;
+    /** Missing where the relay is an older one. */
+    modelAnswers?: number;
+    answersLimit: number | null;
+  } | null;
   integrations: { name: string; state: 'ready' | 'not_configured' | 'failing' }[] | null;
   /** How it stands with each address that notifications go to; null where the relay does not say. */
   notifications: { email: string; state: string }[] | null;

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useState } from '@wordpress/element';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from '@wordpress/element';
 import { __, sprintf } from '@wordpress/i18n';
 import type { MouseEvent } from 'react';
 import { ClientProvider } from '../../../shared/console/src/client.ts';
@@ -7,7 +7,7 @@ import { SettingsScreen } from '../../../shared/console/src/site/settings/settin
 import { useSettings } from '../../../shared/console/src/site/settings/use-settings.ts';
 import { useLoaded } from '../../../shared/console/src/use-loaded.ts';
 import { api, type Status } from './api.ts';
-import { client } from './client.ts';
+import { clientOf } from './client.ts';
 import { Home } from './home/home.tsx';
 import { Knowledge } from './knowledge.tsx';
 import { Placement } from './placement.tsx';
@@ -21,12 +21,14 @@ export function App() {
   const status = useLoaded(api.status);
   const { tab, go } = useTab();
   const { answer, error, isLoading, reload, set } = status;
+  const relayUrl = answer?.relayUrl;
+  const ofSite = useMemo(() => clientOf(relayUrl), [relayUrl]);
 
   if (!answer) return error ? <Problem error={error} retry={reload} /> : <Waiting />;
   return (
     <>
       {answer.state === 'connected' ? (
-        <ClientProvider value={client}>
+        <ClientProvider value={ofSite}>
           <Connected status={answer} setStatus={set} reload={reload} tab={tab} go={go} />
         </ClientProvider>
       ) : (

@@ -9,8 +9,12 @@ declare const __webpack_public_path__: string;
 /** Where the plugin's REST routes are, as PHP says it on the page. */
 const restUrl = () => document.getElementById('confab-admin')?.dataset.rest ?? '';
 
-/** How the screens of the console reach the relay from within WordPress: by its server, which has the site's secret. */
-export const client: Client = {
+/**
+ * How the screens of the console reach the relay from within WordPress: by its server, which has the site's secret. Plans
+ * are chosen at the relay itself.
+ */
+export const clientOf = (relayUrl: string | undefined): Client => ({
+  ...(relayUrl && URL.canParse(relayUrl) && { billing: new URL('/console/account/billing', relayUrl).href }),
   async request<Answer>(method: string, path: string, { query, body, ifMatch, signal }: RequestOptions = {}) {
     if (path === '/settings') return settings<Answer>(method, body, ifMatch);
     const answer = await ask<Answer>(method, `/relay${path}${queryOf(query)}`, body, signal);
@@ -35,7 +39,7 @@ export const client: Client = {
   get widgetUrl() {
     return new URL('../widget/', new URL(__webpack_public_path__, location.href)).href;
   },
-};
+});
 
 /** The settings with their tag, which goes in the body here: proxies change headers. */
 async function settings<Answer>(method: string, body: unknown, ifMatch: string | undefined) {

@@ -61,6 +61,8 @@ export type Client = {
   may: (role: Role) => boolean;
   /** Where another screen of this site is, such as `leads` with what it is filtered by. */
   href: (screen: string, query?: Query) => string;
+  /** Where the plan of the site's account is, for whoever is told that it includes no more. */
+  billing?: string;
   /** Who is signed in at the relay; missing where a plugin speaks for everybody, who then cannot talk with visitors. */
   me?: { userId: string; name: string };
   /** Of the site's widget, for its preview. */
@@ -77,6 +79,9 @@ export function useClient(): Client {
   if (!client) throw new Error('This screen is not inside a ClientProvider.');
   return client;
 }
+
+/** Where the plan is, if that is known where the screen runs. */
+export const useBillingAddress = (): string | undefined => useContext(ClientContext)?.billing;
 
 const roles: Role[] = ['reader', 'agent', 'manager', 'owner'];
 

@@ -32,6 +32,9 @@ export function formatMomentIn(timeZone: string | null, moment: string): string 
 export const formatDay = (moment: string | null): string =>
   moment ? (formats?.day(moment) ?? written(moment, { dateStyle: 'medium' })) : '–';
 
+/** A day that begins and ends by the clock of all, as the months do by which is counted. */
+export const formatUtcDay = (moment: string): string => written(moment, { dateStyle: 'long', timeZone: 'UTC' });
+
 const written = (moment: string, options: Intl.DateTimeFormatOptions) =>
   new Intl.DateTimeFormat(pageLocale(), options).format(new Date(moment));
 

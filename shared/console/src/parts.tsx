@@ -1,14 +1,28 @@
 import { Button, Notice, Spinner } from '@wordpress/components';
 import { __ } from '@wordpress/i18n';
 import type { ReactNode } from 'react';
-import type { ApiError, Role } from './client.ts';
+import { type ApiError, type Role, useBillingAddress } from './client.ts';
 import './screens.css';
+
+/** What the relay answers where the plan of the account includes no more. */
+export const PLAN_LIMIT = 'plan_limit_reached';
+
+/** That the plan includes no more of something, and where that can be changed. */
+export function PlanLimit() {
+  const billing = useBillingAddress();
+  return (
+    <>
+      {__('Your plan includes no more of this. What is there stays, and works on.', 'confab')}{' '}
+      {billing && <a href={billing}>{__('See plan and usage', 'confab')}</a>}
+    </>
+  );
+}
 
 /** What went wrong, in the words of whoever refused, and a way to try again. */
 export function Problem({ error, retry }: { error: ApiError; retry?: () => void }) {
   return (
     <Notice status="error" isDismissible={false} className="confab-notice">
-      <p>{error.message}</p>
+      <p>{error.code === PLAN_LIMIT ? <PlanLimit /> : error.message}</p>
       {retry && (
         <Button variant="secondary" __next40pxDefaultSize onClick={retry}>
           {__('Try again', 'confab')}

@@ -55,6 +55,14 @@ export function Overview({ status, setStatus, reload }: HomeProps) {
             facts={[
               [__('Conversations', 'confab'), formatNumber(usage.conversations)],
               [__('Answers', 'confab'), formatNumber(usage.answers)],
+              ...(usage.modelAnswers === undefined
+                ? []
+                : [
+                    [__('Answers by a model', 'confab'), ofLimit(usage.modelAnswers, usage.answersLimit)] as [
+                      string,
+                      string,
+                    ],
+                  ]),
             ]}
           />
         </Section>
@@ -63,6 +71,15 @@ export function Overview({ status, setStatus, reload }: HomeProps) {
     </>
   );
 }
+
+const ofLimit = (used: number, limit: number | null): string =>
+  limit === null
+    ? formatNumber(used)
+    : sprintf(
+        /* translators: 1: a number 2: a number */ __('%1$s of %2$s', 'confab'),
+        formatNumber(used),
+        formatNumber(limit),
+      );
 
 function State({ status }: { status: Status }) {
   if (!status.relay.reachable) return <>{__('The relay cannot be reached', 'confab')}</>;

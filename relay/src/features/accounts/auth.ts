@@ -1,11 +1,13 @@
 import { passkey } from '@better-auth/passkey';
-import { APIError, createAuthEndpoint } from 'better-auth/api';
+import { APIError, createAuthEndpoint, createAuthMiddleware } from 'better-auth/api';
 import { setSessionCookie } from 'better-auth/cookies';
+import { makeSignature } from 'better-auth/crypto';
 import { betterAuth } from 'better-auth/minimal';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Db } from '../../db/database.ts';
+import { isSame } from '../../lib/is-same.ts';
 import type { Keyring } from '../../lib/keyring.ts';
 import { authAdapter } from './auth-adapter.ts';
 import type { Passwords } from './passwords.ts';
@@ -60,6 +62,7 @@ export function createAuth({ db, keyring, passwords, origin, now }: Deps) {
       maxPasswordLength: 1_000,
       password: passwords,
     },
+    hooks: { before: acceptOlderKeys(keyring.signInSecrets) },
     databaseHooks: {
       session: {
         create: {
@@ -106,6 +109,35 @@ export function createAuth({ db, keyring, passwords, origin, now }: Deps) {
 function requireVerified(userVerified: boolean | undefined): void {
   if (!userVerified) throw new APIError('UNAUTHORIZED', { message: 'the passkey did not ask who its holder is' });
 }
+
+/**
+ * better-auth decrypts by older secrets, but checks cookies by the newest only, which would sign everybody out when keys rotate.
+ * So a cookie that an older one has signed is signed anew before better-auth sees it.
+ */
+function acceptOlderKeys([newest, ...older]: Keyring['signInSecrets']) {
+  return createAuthMiddleware(async ctx => {
+    const cookie = ctx.headers?.get('cookie');
+    if (!newest || older.length === 0 || !cookie) return undefined;
+    const pairs = cookie.split('; ').map(async pair => {
+      const [, name, value = '', signature = ''] = SIGNED.exec(pair) ?? [];
+      if (name === undefined) return pair;
+      for (const { value: secret } of older) {
+        const isOurs = isSame(
+          Buffer.from(decodeURIComponent(signature)),
+          Buffer.from(await makeSignature(value, secret)),
+        );
+        if (isOurs) return `${name}=${value}.${encodeURIComponent(await makeSignature(value, newest.value))}`;
+      }
+      return pair;
+    });
+    const headers = new Headers(ctx.headers);
+    headers.set('cookie', (await Promise.all(pairs)).join('; '));
+    return { context: { headers } };
+  });
+}
+
+/** What better-auth has signed: letters and digits, and the HMAC behind the last dot, in base64 as a URL has it. */
+const SIGNED = new RegExp(`^((?:__Secure-)?${COOKIE_PREFIX}\\.\\w+)=([\\w-]+)\\.((?:[\\w-]|%2[BFbf]|%3[Dd])+)$`);
 
 /** Signs in whoever has proven by a mail's link who they are. */
 const provenSignIn = () => ({

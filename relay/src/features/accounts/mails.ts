@@ -43,7 +43,15 @@ export type AccountNews =
   /** `accountName` is null where they are invited to make an account of their own. */
   | { kind: 'invitation'; accountName: string | null; inviter: string | null; token: string }
   | { kind: 'deletion_planned'; accountName: string; deleteAt: string }
-  | { kind: 'deletion_stopped' | 'account_deleted' | 'export_ready'; accountName: string };
+  | { kind: 'deletion_stopped' | 'account_deleted' | 'export_ready'; accountName: string }
+  | BillingNews;
+
+/** What an owner should know of the account's plan before it bites. The link leads to the billing of this account. */
+export type BillingNews = { accountId: string; accountName: string } & (
+  | { kind: 'limit_near' | 'limit_reached'; limit: 'conversations'; used: number; most: number; resetsAt: string }
+  | { kind: 'payment_failed'; until: string }
+  | { kind: 'trial_ends' | 'plan_ends'; at: string }
+);
 
 /** A mail to a user, or to somebody who may become one. */
 export type AccountMail = Addressed & AccountNews;
@@ -136,6 +144,10 @@ export function noticeOf(mail: AccountMail, relayOrigin: string): Omit<Notice, '
   };
   const linked = (said: Said, path: string) =>
     notice(said, { action: { url: page(path), label: said.label ?? said.subject } });
+  const dayOf = (moment: string) =>
+    new Intl.DateTimeFormat(words.lang, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(moment));
+  const number = (value: number) => new Intl.NumberFormat(words.lang).format(value);
+  const toBilling = (said: Said, { accountId }: BillingNews) => linked(said, `account/billing?account=${accountId}`);
 
   switch (mail.kind) {
     case 'verify':
@@ -166,16 +178,22 @@ export function noticeOf(mail: AccountMail, relayOrigin: string): Omit<Notice, '
       const items: [string, string][] = [...mail.context, ['Message', mail.message]];
       return notice({ subject: `Support: ${oneLine(mail.subject)}`, lines: [] }, { items, replyTo: mail.replyTo });
     }
-    case 'deletion_planned': {
-      const day = new Intl.DateTimeFormat(words.lang, { dateStyle: 'long', timeZone: 'UTC' }).format(
-        new Date(mail.deleteAt),
-      );
-      return notice(words.deletion_planned(harmless(mail.accountName), day));
-    }
+    case 'deletion_planned':
+      return notice(words.deletion_planned(harmless(mail.accountName), dayOf(mail.deleteAt)));
     case 'deletion_stopped':
     case 'account_deleted':
     case 'export_ready':
       return notice(words[mail.kind](harmless(mail.accountName)));
+    case 'limit_near':
+    case 'limit_reached': {
+      const { accountName, used, most, resetsAt } = mail;
+      return toBilling(words[mail.kind](harmless(accountName), number(used), number(most), dayOf(resetsAt)), mail);
+    }
+    case 'payment_failed':
+      return toBilling(words.payment_failed(harmless(mail.accountName), dayOf(mail.until)), mail);
+    case 'trial_ends':
+    case 'plan_ends':
+      return toBilling(words[mail.kind](harmless(mail.accountName), dayOf(mail.at)), mail);
     default:
       return notice(words[mail.kind]);
   }

@@ -3,6 +3,7 @@ import { createContext, useContext, useEffect, useId, useRef, useState } from '@
 import { __ } from '@wordpress/i18n';
 import type { ComponentProps, FormEvent, ReactNode } from 'react';
 import { type ApiError, asApiError, type FieldError } from '../client.ts';
+import { PLAN_LIMIT, PlanLimit } from '../parts.tsx';
 import { wordsOf } from './words.ts';
 
 const ErrorsContext = createContext<FieldError[]>([]);
@@ -78,9 +79,13 @@ export function Refusal({ error }: { error: ApiError }) {
   return (
     <div ref={place} tabIndex={-1} role="alert" className="confab-refusal">
       <Notice status="error" isDismissible={false} spokenMessage={null}>
-        {error.errors && error.errors.length > 0
-          ? __('Please look at the fields that are marked.', 'confab')
-          : wordsOf(error)}
+        {error.errors && error.errors.length > 0 ? (
+          __('Please look at the fields that are marked.', 'confab')
+        ) : error.code === PLAN_LIMIT ? (
+          <PlanLimit />
+        ) : (
+          wordsOf(error)
+        )}
       </Notice>
     </div>
   );

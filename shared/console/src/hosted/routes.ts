@@ -4,13 +4,16 @@ export type AuthPage = (typeof authPages)[number];
 
 export type Route =
   | { page: AuthPage }
-  | { page: 'start' | 'sites' | 'sites/new' | 'team' | 'account' | 'account/audit' | 'not-found' }
+  | { page: 'start' | 'sites' | 'sites/new' | 'team' | 'account' | 'account/billing' | 'account/audit' | 'not-found' }
   | { page: 'site'; siteId: string; screen: string };
 
-const plainPages = ['sites', 'sites/new', 'team', 'account', 'account/audit', ...authPages] as const;
+const plainPages = ['sites', 'sites/new', 'team', 'account', 'account/billing', 'account/audit', ...authPages] as const;
 
 /** Where the console lives. */
 export const BASE = '/console';
+
+/** Where an account's plan is, and what it has used. */
+export const BILLING = `${BASE}/account/billing`;
 
 /** What an address of the console shows. */
 export function routeOf(pathname: string): Route {

@@ -2,7 +2,7 @@ import type { AccountOfUser, AccountSite, Me } from '@confab/contract';
 import { Button } from '@wordpress/components';
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from '@wordpress/element';
 import { __, sprintf } from '@wordpress/i18n';
-import type { ReactNode } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 import { type Client, ClientProvider, mayAs } from '../client.ts';
 import { keepFocusIn } from '../focus.ts';
 import { Section, Waiting } from '../parts.tsx';
@@ -12,8 +12,8 @@ import { Boundary } from './boundary.tsx';
 import { Menu } from './menu.tsx';
 import { remember, remembered } from './remember.ts';
 import { go, usePathname } from './router.ts';
-import { BASE, type Route, siteAddress } from './routes.ts';
-import { Account, AuditLog, Connection, NewAccount, NewSite, Sites, Team } from './screens.ts';
+import { BASE, BILLING, type Route, siteAddress } from './routes.ts';
+import { Account, AuditLog, Billing, Connection, NewAccount, NewSite, PlanBanner, Sites, Team } from './screens.ts';
 import { type Session, SessionProvider, useSession } from './session.ts';
 import { clientAt, eventsOf, siteClient } from './site-client.ts';
 
@@ -85,26 +85,33 @@ function Screen({ route, place, client }: { route: Route; place: Place | undefin
     if (!found) return <NotFound />;
     return (
       <ClientProvider value={client}>
+        {route.screen === 'home' && <Banner accountId={place.account.accountId} limits={['conversations']} />}
         <found.Screen key={route.siteId} />
       </ClientProvider>
     );
   }
   if (route.page === 'start') return <Waiting />;
   if (route.page === 'account') return <Account />;
-  if (!['sites', 'sites/new', 'team', 'account/audit'].includes(route.page)) return <NotFound />;
+  if (!['sites', 'sites/new', 'team', 'account/billing', 'account/audit'].includes(route.page)) return <NotFound />;
   if (!account) return <NewAccount />;
   const { accountId, role } = account;
   return (
     <>
       <WhichAccount />
       <ClientProvider value={clientAt(`/v1/accounts/${accountId}`, role)}>
-        {route.page === 'sites' && <Sites key={accountId} />}
+        {route.page === 'sites' && (
+          <>
+            <Banner accountId={accountId} limits={['conversations', 'sites']} />
+            <Sites key={accountId} />
+          </>
+        )}
         {route.page === 'sites/new' && (
           <ForOwners what={__('Only owners of the account add sites to it.', 'confab')}>
             <NewSite key={accountId} />
           </ForOwners>
         )}
         {route.page === 'team' && <Team key={accountId} />}
+        {route.page === 'account/billing' && <Billing key={accountId} />}
         {route.page === 'account/audit' && (
           <ForOwners what={__('Only owners of the account see its audit log.', 'confab')}>
             <AuditLog key={accountId} />
@@ -112,6 +119,15 @@ function Screen({ route, place, client }: { route: Route; place: Place | undefin
         )}
       </ClientProvider>
     </>
+  );
+}
+
+/** Nothing waits for it, and where it cannot be had nothing is missing. */
+function Banner(props: ComponentProps<typeof PlanBanner>) {
+  return (
+    <Suspense fallback={null}>
+      <PlanBanner key={props.accountId} {...props} />
+    </Suspense>
   );
 }
 
@@ -242,6 +258,7 @@ function AccountLinks({ route }: { route: Route }) {
       links={[
         [`${BASE}/sites`, __('Sites', 'confab')],
         [`${BASE}/team`, __('Team', 'confab')],
+        [BILLING, __('Plan and usage', 'confab')],
         [`${BASE}/account`, __('Account', 'confab')],
         ...(account?.role === 'owner' ? [[`${BASE}/account/audit`, __('Audit log', 'confab')] as Link] : []),
       ]}
@@ -369,6 +386,8 @@ function titleOf(route: Route, isThere: boolean): string {
       return __('Team', 'confab');
     case 'account':
       return __('Account', 'confab');
+    case 'account/billing':
+      return __('Plan and usage', 'confab');
     case 'account/audit':
       return __('Audit log', 'confab');
     default:
@@ -393,7 +412,10 @@ function usePlace(route: Route, places: Place[]): Place | undefined {
 
 /** The account of the site, or the one chosen among several. */
 function useChosenAccount(me: Me, place: Place | undefined, route: Route) {
-  const [chosen, setChosen] = useState(() => remembered('account'));
+  // A link in a mail says which account it is about.
+  const [chosen, setChosen] = useState(
+    () => new URLSearchParams(location.search).get('account') ?? remembered('account'),
+  );
   const ofSite = route.page === 'site' ? place?.account.accountId : undefined;
   const choose = useCallback((accountId: string) => {
     remember('account', accountId);

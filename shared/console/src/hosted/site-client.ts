@@ -1,7 +1,7 @@
 import type { AccountOfUser, Me } from '@confab/contract';
 import { type Client, type LiveEvent, mayAs, queryOf } from '../client.ts';
 import { ask } from './api.ts';
-import { siteAddress } from './routes.ts';
+import { BILLING, siteAddress } from './routes.ts';
 
 const EVENTS = ['conversation', 'message', 'typing', 'presence', 'lead', 'visitors', 'ended', 'missed'];
 const TRY_AGAIN_MS = 3_000;
@@ -25,6 +25,7 @@ export function siteClient({
     ...(events && { events }),
     may: needs => mayAs(account.role, needs),
     href: (screen, query) => `${siteAddress(siteId, screen)}${queryOf(query)}`,
+    billing: BILLING,
     me: { userId: user.id, name: user.name },
     widgetUrl: new URL('/widget/', location.origin).href,
   };
@@ -37,6 +38,7 @@ export function clientAt(base: string, role: AccountOfUser['role']): Client {
     download: (path, query) => `${base}${path}${queryOf(query)}`,
     may: needs => mayAs(role, needs),
     href: screen => `/console/${screen}`,
+    billing: BILLING,
     widgetUrl: new URL('/widget/', location.origin).href,
   };
 }

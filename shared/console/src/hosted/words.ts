@@ -16,6 +16,11 @@ const refusals = (): Record<string, string> => ({
   ),
   forbidden: __('Your role does not allow this. An owner of the account can change that.', 'confab'),
   last_owner: __('An account needs an owner. Make somebody else an owner first.', 'confab'),
+  payment_declined: __(
+    'The card could not be charged, so nothing has changed. Update it at Stripe, and try again.',
+    'confab',
+  ),
+  billing_changed: __('What you pay for has changed meanwhile. Please look again.', 'confab'),
   cross_site: __('The request came from another site, so it was refused. Load this page again.', 'confab'),
   confirmation_required: __('The password is wrong.', 'confab'),
   internal: __('Something went wrong on our side. Please try again in a moment.', 'confab'),

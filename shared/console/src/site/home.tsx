@@ -1,6 +1,7 @@
 import { Button } from '@wordpress/components';
 import { useCallback, useEffect, useMemo, useState } from '@wordpress/element';
 import { __, _n, sprintf } from '@wordpress/i18n';
+import type { SiteResponse } from '../../../contract/src/site.ts';
 import type { AttentionResponse, StatsResponse } from '../../../contract/src/stats.ts';
 import { useClient } from '../client.ts';
 import { formatNumber, pageLocale } from '../format.ts';
@@ -30,15 +31,18 @@ export default function Home() {
       [request, days],
     ),
   );
+  const site = useLoaded(useCallback(async () => (await request<SiteResponse>('GET', '')).answer, [request]));
   const { reload: again } = attention;
   const { reload: countAgain } = stats;
+  const { reload: siteAgain } = site;
   const reading = useMemo(() => {
     const read = () => {
       again();
       countAgain();
+      siteAgain();
     };
     return gathered(read, AGAIN_MS);
-  }, [again, countAgain]);
+  }, [again, countAgain, siteAgain]);
   useEffect(() => reading.stop, [reading]);
   useLive({ hear: ({ type }) => CHANGES.includes(type) && reading.ask(), again: reading.ask });
 
@@ -48,6 +52,7 @@ export default function Home() {
         {attention.error && <Problem error={attention.error} retry={attention.reload} />}
         {!attention.answer && !attention.error && <Waiting />}
         {attention.answer && <Attention items={attention.answer.items} />}
+        {site.answer && <AnswersLeft usage={site.answer.usage} />}
       </Section>
       <Section title={__('How it goes', 'confab')}>
         <fieldset className="confab-range">
@@ -69,6 +74,21 @@ export default function Home() {
         {stats.answer && <Plots days={stats.answer.days} />}
       </Section>
     </>
+  );
+}
+
+/** How many answers by a model are left, where there is a limit of them. */
+function AnswersLeft({ usage: { modelAnswers, answersLimit } }: Pick<SiteResponse, 'usage'>) {
+  if (answersLimit === null) return null;
+  return (
+    <p>
+      {sprintf(
+        /* translators: 1: a number 2: a number */
+        __('Answers by a model this month: %1$s of %2$s. Further ones quote your pages.', 'confab'),
+        formatNumber(modelAnswers),
+        formatNumber(answersLimit),
+      )}
+    </p>
   );
 }
 

@@ -2,6 +2,11 @@ import type { AccountWords } from './en.ts';
 
 const notYou = 'Waren Sie das nicht, setzen Sie jetzt ein neues Passwort und sehen Sie Ihre Sitzungen durch.';
 const security = 'Konto öffnen';
+const billing = 'Tarif und Zahlung öffnen';
+const servedOn =
+  'Ihre Besucher werden weiter bedient: Unterhaltungen, die danach beginnen, werden mit Zitaten aus Ihren Seiten beantwortet, ohne Sprachmodell. Nichts geht verloren, und laufende Unterhaltungen sind nicht betroffen.';
+const freePlan =
+  'Das Konto läuft dann mit dem kostenlosen Tarif weiter. Nichts wird gelöscht: Websites, Unterhaltungen, Kontakte und Einstellungen bleiben, und mehr, als der kostenlose Tarif enthält, lässt sich nicht hinzufügen.';
 
 export const de: AccountWords = {
   lang: 'de',
@@ -128,5 +133,50 @@ export const de: AccountWords = {
       `Das Archiv mit allem von ${accountName} lässt sich einen Tag lang abholen. Sie müssen dazu angemeldet sein.`,
     ],
     label: 'Archiv abholen',
+  }),
+  limit_near: (accountName, used, most, day) => ({
+    subject: `${accountName} hat ${used} von ${most} Unterhaltungen verbraucht`,
+    lines: [
+      `${accountName} hat ${used} der ${most} Unterhaltungen verbraucht, die der Tarif jeden Monat enthält. Sind alle verbraucht, hält nichts an.`,
+      servedOn,
+      `Am ${day} (UTC) beginnt die Zählung neu. Erwarten Sie bis dahin mehr Besucher, wählen Sie einen größeren Tarif.`,
+    ],
+    label: billing,
+  }),
+  limit_reached: (accountName, used, most, day) => ({
+    subject: `${accountName} hat alle Unterhaltungen dieses Monats verbraucht`,
+    lines: [
+      `${accountName} hat ${used} der ${most} Unterhaltungen verbraucht, die der Tarif jeden Monat enthält.`,
+      servedOn,
+      `Am ${day} (UTC) beginnt die Zählung neu. Möchten Sie nicht warten, wählen Sie einen größeren Tarif.`,
+    ],
+    label: billing,
+  }),
+  payment_failed: (accountName, day) => ({
+    subject: `Eine Zahlung für ${accountName} ist fehlgeschlagen`,
+    lines: [
+      `Die letzte Zahlung für den Tarif von ${accountName} ist fehlgeschlagen. Sie wird erneut versucht, und bis zum ${day} funktioniert alles wie bisher.`,
+      'Meist ist die Karte abgelaufen, oder die Bank verlangt eine Bestätigung. Aktualisieren Sie die Karte, oder geben Sie eine andere an.',
+      `Ist bis zum ${day} nichts bezahlt, endet der Tarif. ${freePlan}`,
+    ],
+    label: billing,
+  }),
+  trial_ends: (accountName, day) => ({
+    subject: `Die Probezeit von ${accountName} endet am ${day}`,
+    lines: [
+      `Bis zum ${day} kann das Konto ${accountName} seinen Tarif kostenlos erproben. Ist eine Karte hinterlegt, läuft der Tarif weiter, und die erste Rechnung folgt.`,
+      `Ist keine hinterlegt, endet der Tarif. ${freePlan}`,
+      'Geben Sie eine Karte an, um den Tarif zu behalten, oder kündigen Sie ihn, wenn Sie ihn nicht möchten.',
+    ],
+    label: billing,
+  }),
+  plan_ends: (accountName, day) => ({
+    subject: `Der Tarif von ${accountName} endet am ${day}`,
+    lines: [
+      `Der Tarif von ${accountName} wurde gekündigt. Bis zum ${day} funktioniert er wie bisher, und es wird nichts mehr abgebucht.`,
+      freePlan,
+      'Möchten Sie den Tarif behalten, sagen Sie das vor diesem Tag.',
+    ],
+    label: billing,
   }),
 };

@@ -4,6 +4,14 @@ type Said = { subject: string; lines: string[]; label?: string };
 const notYou = 'If that was not you, set a new password now and look at your sessions.';
 const security = 'Open your account';
 
+/** Where plans, cards and invoices are. */
+const billing = 'Open plans and payments';
+/** What happens past the limit, and what happens without a plan: the same in each mail that speaks of it. */
+const servedOn =
+  'Your visitors are served on: conversations that begin after that are answered by quoting your pages, without a language model. Nothing is lost, and conversations that are under way are not touched.';
+const freePlan =
+  'The account then goes on with the free plan. Nothing is deleted: sites, conversations, leads and settings stay, and more than the free plan includes cannot be added.';
+
 /** The words of the mails to users. Every value that comes from outside stands in them as text. */
 export const en = {
   lang: 'en',
@@ -125,6 +133,51 @@ export const en = {
     subject: 'Your archive is ready',
     lines: [`The archive of everything of ${accountName} can be fetched for a day. You have to be signed in for that.`],
     label: 'Fetch the archive',
+  }),
+  limit_near: (accountName: string, used: string, most: string, day: string): Said => ({
+    subject: `${accountName} has used ${used} of ${most} conversations`,
+    lines: [
+      `${accountName} has used ${used} of the ${most} conversations that its plan includes each month. Nothing stops when they are used up.`,
+      servedOn,
+      `The count begins anew on ${day} (UTC). If you expect more visitors until then, choose a larger plan.`,
+    ],
+    label: billing,
+  }),
+  limit_reached: (accountName: string, used: string, most: string, day: string): Said => ({
+    subject: `${accountName} has used all conversations of this month`,
+    lines: [
+      `${accountName} has used ${used} of the ${most} conversations that its plan includes each month.`,
+      servedOn,
+      `The count begins anew on ${day} (UTC). If you do not want to wait, choose a larger plan.`,
+    ],
+    label: billing,
+  }),
+  payment_failed: (accountName: string, day: string): Said => ({
+    subject: `A payment for ${accountName} did not go through`,
+    lines: [
+      `The last payment for the plan of ${accountName} did not go through. It is tried again, and until ${day} everything works as before.`,
+      'Most often the card has expired, or the bank asks for a confirmation. Update the card, or enter another one.',
+      `If nothing is paid by ${day}, the plan ends. ${freePlan}`,
+    ],
+    label: billing,
+  }),
+  trial_ends: (accountName: string, day: string): Said => ({
+    subject: `The trial of ${accountName} ends on ${day}`,
+    lines: [
+      `Until ${day} the account ${accountName} can try its plan without paying. If a card is stored, the plan goes on, and the first invoice follows.`,
+      `If none is stored, the plan ends. ${freePlan}`,
+      'Enter a card to keep the plan, or cancel it if you do not want it.',
+    ],
+    label: billing,
+  }),
+  plan_ends: (accountName: string, day: string): Said => ({
+    subject: `The plan of ${accountName} ends on ${day}`,
+    lines: [
+      `The plan of ${accountName} was cancelled. It works as before until ${day}, and nothing is charged any more.`,
+      freePlan,
+      'If you want to keep the plan, say so before that day.',
+    ],
+    label: billing,
   }),
 };
 

@@ -2,6 +2,11 @@ import type { AccountWords } from './en.ts';
 
 const notYou = 'Si no fue usted, elija ahora una contraseña nueva y revise sus sesiones.';
 const security = 'Abrir su cuenta';
+const billing = 'Abrir el plan y los pagos';
+const servedOn =
+  'Sus visitantes siguen recibiendo respuesta: las conversaciones que empiecen después se responden con citas de sus páginas, sin modelo de lenguaje. No se pierde nada, y las conversaciones en curso no cambian.';
+const freePlan =
+  'La cuenta sigue entonces con el plan gratuito. No se elimina nada: los sitios, las conversaciones, los contactos y los ajustes se quedan, y no se puede añadir más de lo que incluye el plan gratuito.';
 
 export const es: AccountWords = {
   lang: 'es',
@@ -125,5 +130,50 @@ export const es: AccountWords = {
       `El archivo con todo lo de ${accountName} se puede descargar durante un día. Debe tener la sesión abierta.`,
     ],
     label: 'Descargar el archivo',
+  }),
+  limit_near: (accountName, used, most, day) => ({
+    subject: `${accountName} ha usado ${used} de ${most} conversaciones`,
+    lines: [
+      `${accountName} ha usado ${used} de las ${most} conversaciones que su plan incluye cada mes. Nada se detiene cuando se agotan.`,
+      servedOn,
+      `El recuento empieza de nuevo el ${day} (UTC). Si espera más visitantes hasta entonces, elija un plan mayor.`,
+    ],
+    label: billing,
+  }),
+  limit_reached: (accountName, used, most, day) => ({
+    subject: `${accountName} ha usado todas las conversaciones de este mes`,
+    lines: [
+      `${accountName} ha usado ${used} de las ${most} conversaciones que su plan incluye cada mes.`,
+      servedOn,
+      `El recuento empieza de nuevo el ${day} (UTC). Si no quiere esperar, elija un plan mayor.`,
+    ],
+    label: billing,
+  }),
+  payment_failed: (accountName, day) => ({
+    subject: `Un pago de ${accountName} no se pudo cobrar`,
+    lines: [
+      `El último pago del plan de ${accountName} no se pudo cobrar. Se intentará de nuevo y, hasta el ${day}, todo funciona como antes.`,
+      'Lo más frecuente es que la tarjeta haya caducado o que el banco pida una confirmación. Actualice la tarjeta o indique otra.',
+      `Si no se paga antes del ${day}, el plan termina. ${freePlan}`,
+    ],
+    label: billing,
+  }),
+  trial_ends: (accountName, day) => ({
+    subject: `La prueba de ${accountName} termina el ${day}`,
+    lines: [
+      `Hasta el ${day}, la cuenta ${accountName} puede probar su plan sin pagar. Si hay una tarjeta guardada, el plan sigue y llega la primera factura.`,
+      `Si no hay ninguna, el plan termina. ${freePlan}`,
+      'Indique una tarjeta para conservar el plan, o cancélelo si no lo quiere.',
+    ],
+    label: billing,
+  }),
+  plan_ends: (accountName, day) => ({
+    subject: `El plan de ${accountName} termina el ${day}`,
+    lines: [
+      `El plan de ${accountName} se canceló. Funciona como antes hasta el ${day}, y ya no se cobra nada.`,
+      freePlan,
+      'Si quiere conservar el plan, dígalo antes de ese día.',
+    ],
+    label: billing,
   }),
 };

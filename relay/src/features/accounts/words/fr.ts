@@ -2,6 +2,11 @@ import type { AccountWords } from './en.ts';
 
 const notYou = 'Si ce n’était pas vous, choisissez maintenant un nouveau mot de passe et vérifiez vos sessions.';
 const security = 'Ouvrir votre compte';
+const billing = 'Ouvrir la formule et les paiements';
+const servedOn =
+  'Vos visiteurs restent servis : les conversations qui commencent ensuite reçoivent des extraits de vos pages, sans modèle de langage. Rien n’est perdu, et les conversations en cours ne changent pas.';
+const freePlan =
+  'Le compte continue alors avec la formule gratuite. Rien n’est supprimé : sites, conversations, contacts et réglages restent, et rien ne peut être ajouté au-delà de ce que comprend la formule gratuite.';
 
 export const fr: AccountWords = {
   lang: 'fr',
@@ -125,5 +130,50 @@ export const fr: AccountWords = {
       `L’archive de tout ce que contient ${accountName} est disponible pendant un jour. Vous devez être connecté.`,
     ],
     label: 'Récupérer l’archive',
+  }),
+  limit_near: (accountName, used, most, day) => ({
+    subject: `${accountName} a utilisé ${used} conversations sur ${most}`,
+    lines: [
+      `${accountName} a utilisé ${used} des ${most} conversations que sa formule comprend chaque mois. Rien ne s’arrête quand elles sont épuisées.`,
+      servedOn,
+      `Le compteur repart à zéro le ${day} (UTC). Si vous attendez plus de visiteurs d’ici là, choisissez une formule plus grande.`,
+    ],
+    label: billing,
+  }),
+  limit_reached: (accountName, used, most, day) => ({
+    subject: `${accountName} a utilisé toutes les conversations de ce mois`,
+    lines: [
+      `${accountName} a utilisé ${used} des ${most} conversations que sa formule comprend chaque mois.`,
+      servedOn,
+      `Le compteur repart à zéro le ${day} (UTC). Si vous ne voulez pas attendre, choisissez une formule plus grande.`,
+    ],
+    label: billing,
+  }),
+  payment_failed: (accountName, day) => ({
+    subject: `Un paiement pour ${accountName} a échoué`,
+    lines: [
+      `Le dernier paiement pour la formule de ${accountName} a échoué. Il sera tenté de nouveau et, jusqu’au ${day}, tout fonctionne comme avant.`,
+      'Le plus souvent, la carte a expiré ou la banque demande une confirmation. Mettez la carte à jour ou indiquez-en une autre.',
+      `Si rien n’est payé d’ici au ${day}, la formule prend fin. ${freePlan}`,
+    ],
+    label: billing,
+  }),
+  trial_ends: (accountName, day) => ({
+    subject: `L’essai de ${accountName} prend fin le ${day}`,
+    lines: [
+      `Jusqu’au ${day}, le compte ${accountName} peut essayer sa formule sans payer. Si une carte est enregistrée, la formule continue et la première facture suit.`,
+      `Si aucune ne l’est, la formule prend fin. ${freePlan}`,
+      'Indiquez une carte pour garder la formule, ou résiliez-la si vous n’en voulez pas.',
+    ],
+    label: billing,
+  }),
+  plan_ends: (accountName, day) => ({
+    subject: `La formule de ${accountName} prend fin le ${day}`,
+    lines: [
+      `La formule de ${accountName} a été résiliée. Elle fonctionne comme avant jusqu’au ${day}, et plus rien n’est prélevé.`,
+      freePlan,
+      'Si vous voulez garder la formule, dites-le avant ce jour.',
+    ],
+    label: billing,
   }),
 };
