@@ -3,13 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { solve } from '../../../e2e/solve.ts';
 import { AppError } from '../lib/app-error.ts';
 import { createKeyring } from '../lib/keyring.ts';
+import { memoryCounts } from '../providers/counts/memory.ts';
+import { createTally } from '../providers/counts/tally.ts';
 import { type Asking, createProofs } from './proof.ts';
 
 const keyring = createKeyring([new Uint8Array(32).fill(7)]);
 
 function gate({ enabled = true } = {}) {
   let ms = Date.parse('2026-11-22T12:00:00Z');
-  const proofs = createProofs({ keyring, now: () => new Date(ms), enabled });
+  const now = () => new Date(ms);
+  const tally = createTally({ shared: memoryCounts(now), hashOf: key => key, now });
+  const proofs = createProofs({ keyring, tally, now, enabled });
   const asking: Asking = { siteId: 'site', network: '203.0.113.0/24', begins: false, share: 0, proof: undefined };
   return {
     /** What is to be solved, or nothing for whoever is admitted. */

@@ -74,14 +74,19 @@ describe('rate limits', () => {
     const { widget } = await relay.site({ openai: vendor });
     const [consentToken, at] = [await widget.token(), '203.0.114.1'];
     for (let turn = 1; turn <= 10; turn += 1) expect((await ask(widget.base, at)).status).toBe(200);
-    const before = await relay.dump('public');
+    // What is counted for a limit, under keyed hashes, is not what anybody asked.
+    const stored = async () => {
+      const { 'public."SharedCount"': _counts, ...rows } = await relay.dump('public');
+      return rows;
+    };
+    const before = await stored();
     const first = question('Is it wool?', { consentToken });
     const send = (more: object) =>
       call<string>('POST', `${widget.base}/turns`, { body: { ...first, ...more }, headers: from(at) });
     const refused = await send({});
     expect(refused).toMatchObject({ status: 403, body: { code: 'proof_required' } });
     expect((await send({ proof: 'x' })).status).toBe(403);
-    expect(await relay.dump('public')).toEqual(before);
+    expect(await stored()).toEqual(before);
     expect(vendor.requests).toHaveLength(10);
 
     const proof = solve(refused.body.challenge);

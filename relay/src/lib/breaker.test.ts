@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import { type Breaker, createBreaker } from './breaker.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Breaker, type BreakerNews, createBreaker } from './breaker.ts';
 
 describe('the breaker', () => {
   let time: number;
@@ -112,5 +112,45 @@ describe('the breaker', () => {
     breaker = createBreaker({ now: () => time, keysMax: 2 });
     for (const key of ['a', 'b', 'c']) fail(3, key);
     expect(['a', 'b', 'c'].map(key => breaker.allows(key))).toEqual([true, false, false]);
+  });
+
+  it('tells other processes of a pause and of its end, which they keep to', () => {
+    const others = createBreaker({ now: () => time });
+    const told: BreakerNews[] = [];
+    breaker = createBreaker({
+      now: () => time,
+      tell(news) {
+        told.push(news);
+        others.heard(news);
+      },
+    });
+    fail(3);
+    expect(told).toEqual([{ key: 'openai', forMs: 30_000 }]);
+    expect([others.allows('openai'), others.isPaused('openai'), others.allows('anthropic')]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    pause();
+    expect(others.allows('openai')).toBe(true);
+    breaker.succeeded('openai');
+    expect(told.at(-1)).toEqual({ key: 'openai', forMs: 0 });
+    others.failed('openai');
+    expect(others.isPaused('openai')).toBe(false);
+  });
+
+  it('has its own trial after a pause that it heard of, and pauses for longer where that fails', () => {
+    breaker.heard({ key: 'openai', forMs: 30_000 });
+    expect(pause()).toBe(30);
+    breaker.failed('openai');
+    expect(pause()).toBe(60);
+  });
+
+  it('tells nothing of a key that was never paused', () => {
+    const tell = vi.fn();
+    breaker = createBreaker({ now: () => time, tell });
+    breaker.failed('openai');
+    breaker.succeeded('openai');
+    expect(tell).not.toHaveBeenCalled();
   });
 });

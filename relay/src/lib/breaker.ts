@@ -1,6 +1,9 @@
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 300_000;
 
+/** What one process tells the others: the key is paused for so long; for 0, it works again. */
+export type BreakerNews = { key: string; forMs: number };
+
 /** Remembers who fails, so that nobody waits for one that will not answer: a provider, a receiver of leads. */
 export interface Breaker {
   /** Whether to call now. After a pause one call at a time is let through, to see whether the provider is back. */
@@ -12,22 +15,27 @@ export interface Breaker {
   failed(key: string, retryAfterMs?: number): void;
   /** The call ended without telling anything about the provider: the visitor left, say. */
   leftOpen(key: string): void;
+  /** Takes what another process tells. */
+  heard(news: BreakerNews): void;
 }
 
 type Entry = { failures: number; pauses: number; pausedUntil: number; trialUntil: number };
 
 /**
  * A key that fails `failuresMax` times in a row is paused for 30 s, and each time its trial fails for twice as long, at most
- * 5 min. Only keys that fail are remembered, at most `keysMax`; the one remembered longest is forgotten first.
+ * 5 min. Only keys that fail are remembered, at most `keysMax`; the one remembered longest is forgotten first. `tell` hears of
+ * each pause, and of its end, for the breakers of other processes: each of those has a trial of its own.
  */
 export function createBreaker({
   now,
   failuresMax = 3,
   keysMax = 10_000,
+  tell = () => {},
 }: {
   now: () => number;
   failuresMax?: number;
   keysMax?: number;
+  tell?: (news: BreakerNews) => void;
 }): Breaker {
   const entries = new Map<string, Entry>();
 
@@ -38,6 +46,11 @@ export function createBreaker({
     const entry = { failures: 0, pauses: 0, pausedUntil: 0, trialUntil: 0 };
     entries.set(key, entry);
     return entry;
+  }
+
+  function pause(key: string, entry: Entry, until: number): void {
+    entry.pausedUntil = until;
+    tell({ key, forMs: until - now() });
   }
 
   return {
@@ -54,7 +67,9 @@ export function createBreaker({
     succeeded(key) {
       const entry = entries.get(key);
       // In a pause only a call from before it can succeed, which says nothing about now.
-      if (entry && entry.pausedUntil <= now()) entries.delete(key);
+      if (!entry || entry.pausedUntil > now()) return;
+      entries.delete(key);
+      if (entry.pausedUntil > 0) tell({ key, forMs: 0 });
     },
     failed(key, retryAfterMs = 0) {
       const entry = remember(key);
@@ -62,21 +77,31 @@ export function createBreaker({
       const asked = time + Math.min(retryAfterMs, LONGEST_PAUSE_MS);
       if (time < entry.pausedUntil) {
         // Calls from before the pause fail together: they may lengthen it as the vendor asks, and do not count.
-        entry.pausedUntil = Math.max(entry.pausedUntil, asked);
+        if (asked > entry.pausedUntil) pause(key, entry, asked);
         return;
       }
       entry.failures += 1;
       entry.trialUntil = 0;
       if (retryAfterMs > 0) {
-        entry.pausedUntil = asked;
+        pause(key, entry, asked);
       } else if (entry.pausedUntil || entry.failures >= failuresMax) {
-        entry.pausedUntil = time + Math.min(FIRST_PAUSE_MS * 2 ** entry.pauses, LONGEST_PAUSE_MS);
+        pause(key, entry, time + Math.min(FIRST_PAUSE_MS * 2 ** entry.pauses, LONGEST_PAUSE_MS));
         entry.pauses += 1;
       }
     },
     leftOpen(key) {
       const entry = entries.get(key);
       if (entry) entry.trialUntil = 0;
+    },
+    heard({ key, forMs }) {
+      if (forMs <= 0) {
+        entries.delete(key);
+        return;
+      }
+      const entry = remember(key);
+      entry.failures = Math.max(entry.failures, failuresMax);
+      entry.pauses = Math.max(entry.pauses, 1);
+      entry.pausedUntil = Math.max(entry.pausedUntil, now() + Math.min(forMs, LONGEST_PAUSE_MS));
     },
   };
 }
