@@ -4,7 +4,16 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startFakeOpenai } from './fakes/openai.ts';
 import { everything, leaksIn, scrubbed, WORDS } from './fakes/sentinels.ts';
 import { startSink } from './fakes/sentry.ts';
-import { call, databaseEnvironment, makeDataDir, question, spawnRelay, startTestRelay, within } from './relay.ts';
+import {
+  call,
+  databaseEnvironment,
+  makeDataDir,
+  question,
+  runCommand,
+  spawnRelay,
+  startTestRelay,
+  within,
+} from './relay.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -78,10 +87,19 @@ describe('a fault in a request', () => {
     onTestFinished(() => vendor.close());
     const relay = await startBroken({ when: 'UPDATE', env: { SENTRY_DSN: sink.dsn } });
     const site = await relay.site({ openai: vendor });
-    const { failed } = await site.widget.turn(question(everything, { consentToken: await site.widget.token() }));
-    expect(failed).toMatchObject({ code: 'internal' });
+    const body = JSON.stringify(question(everything, { consentToken: await site.widget.token() }));
+    const given = { 'X-Request-Id': '0197a1b2-0000-7000-8000-000000000001', 'Content-Type': 'text/plain' };
+    const response = await fetch(`${site.widget.base}/turns`, { method: 'POST', headers: given, body });
+    expect(await response.text()).toContain('"code":"internal"');
     await expect.poll(() => sink.envelopes.length).toBe(1);
-    expect(sink.parsed()[0]?.items[0]?.payload.tags).toEqual({ siteId: site.id });
+    // By the id that the caller was given, which is ours: the fault is found by it in the report and in the log.
+    const requestId = response.headers.get('X-Request-Id');
+    expect(requestId).not.toBe(given['X-Request-Id']);
+    expect(sink.parsed()[0]?.items[0]?.payload.tags).toEqual({ siteId: site.id, requestId });
+    await expect
+      .poll(() => relay.logLines.filter(line => line.includes(requestId ?? '?')).map(line => JSON.parse(line).msg))
+      .toEqual(['the answer could not be kept', 'request']);
+    expect(relay.logLines.join()).not.toContain(given['X-Request-Id']);
     expect(leaksIn(sink.envelopes.join())).toEqual([]);
     expect(leaksIn(relay.logLines.join())).toEqual([]);
   });
@@ -183,5 +201,71 @@ describe('a fault that nobody caught', () => {
     const relay = await spawnCareless({ SENTRY_DSN: sink.dsn, NODE_OPTIONS: careless(faults[0][1]) });
     relay.kill('SIGUSR2');
     expect(await within(10_000, relay.ended)).toEqual({ code: 1, signal: null });
+  });
+});
+
+describe('a fault of a command', () => {
+  async function spawnCommand(fault: string, more: NodeJS.ProcessEnv = {}) {
+    const sink = await startSink();
+    onTestFinished(() => sink.close());
+    const dataDir = await makeDataDir({ empty: true });
+    onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+    const env = { ...(await databaseEnvironment('postgres')), SENTRY_DSN: sink.dsn, ...more };
+    const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(fault)}`;
+    return { ...(await runCommand(['data-map'], { dataDir, env: { ...env, NODE_OPTIONS } })), sink };
+  }
+  const thrown = `new RangeError(${JSON.stringify(everything)})`;
+
+  // After the command has begun, and before it can be done.
+  it.each([
+    ['an exception', `throw ${thrown}`],
+    ['a rejection', `Promise.reject(${thrown})`],
+  ])('that nobody caught ends it, and is reported before: %s', async (_, fault) => {
+    const watch = `
+      const { on } = process;
+      process.once('newListener', function watch(name) {
+        if (name === 'uncaughtException') setImmediate(() => { ${fault} });
+        else process.once('newListener', watch);
+      });`;
+    const { code, out, err, sink } = await spawnCommand(watch);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain('a fault that nobody caught');
+    expect(sink.envelopes).toHaveLength(1);
+    expect(leaksIn(sink.envelopes.join() + err)).toEqual([]);
+  });
+
+  it('is reported where the command fails of it', async () => {
+    const [user, password] = WORDS.split(' ');
+    const { code, sink } = await spawnCommand('', {
+      DATABASE_URL: `postgresql://${user}:${password}@127.0.0.1:1/${user}`,
+    });
+    expect(code).toBe(1);
+    expect(sink.parsed()[0]?.items[0]?.payload.exception.values.at(-1)).toMatchObject({ value: 'ECONNREFUSED' });
+    expect(leaksIn(sink.envelopes.join())).toEqual([]);
+  });
+});
+
+describe('a process that reads pages of others', () => {
+  it('has no way to report or to write: a fault in it is a word', async () => {
+    const sink = await startSink();
+    onTestFinished(() => sink.close());
+    const relay = await startTestRelay({ env: { SENTRY_DSN: sink.dsn } });
+    onTestFinished(() => relay.stop());
+    const broken = Buffer.from(`%PDF-1.7\n${everything}\n1 0 obj << /Type /Catalog >>\nendobj\ntrailer <<`);
+    const reading = relay.services.extractor.extract({
+      kind: 'pdf',
+      contentType: null,
+      bytes: broken,
+      url: `https://shop.example/?q=${encodeURIComponent(everything)}`,
+    });
+    const fault = await reading.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(fault).toMatchObject({ name: 'ExtractError' });
+    relay.services.reporter.report(fault);
+    relay.services.log.error({ err: fault }, 'a page could not be read');
+    await expect.poll(() => sink.envelopes.length).toBe(1);
+    expect(leaksIn(sink.envelopes.join() + relay.logLines.join())).toEqual([]);
   });
 });

@@ -1,16 +1,20 @@
 import { type Problem, problems } from '@confab/contract';
 import type { Middleware } from 'koa';
+import { isDatabaseAway } from '../db/away.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Log } from '../lib/log.ts';
 import type { Reporter } from '../providers/reporter/reporter.ts';
 import { routeOf } from './request-id.ts';
+import type { RequestMetrics } from './request-metrics.ts';
 import type { RequestState } from './request-state.ts';
+
+type Deps = { log: Log; reporter: Reporter; requestMetrics: RequestMetrics };
 
 /**
  * The one place where an error becomes a reply. Only faults of ours are logged and reported; the caller sees none of
  * their words.
  */
-export function answerWithProblems({ log, reporter }: { log: Log; reporter: Reporter }): Middleware<RequestState> {
+export function answerWithProblems({ log, reporter, requestMetrics }: Deps): Middleware<RequestState> {
   return async (ctx, next) => {
     try {
       await next();
@@ -21,6 +25,7 @@ export function answerWithProblems({ log, reporter }: { log: Log; reporter: Repo
       }
     } catch (error) {
       const known = error instanceof AppError ? error : asAppError(error);
+      requestMetrics.refused(known.code, known.code === 'unavailable' && known.cause === undefined);
       if (known.status >= 500) {
         const { requestId } = ctx.state;
         const fault = known.cause ?? known;
@@ -70,9 +75,3 @@ function asAppError(error: unknown): AppError {
   }
   return new AppError('internal', 'Please try again; if it stays, tell the operator the request id.', { cause: error });
 }
-
-/** Prisma's codes for a database that cannot be reached, is too slow to connect to, or has closed the connection. */
-const isDatabaseAway = (error: unknown): boolean =>
-  ['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037'].includes(
-    String((error as { code?: unknown } | undefined)?.code),
-  );

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { databaseEnvironment, databases, makeDataDir, within } from '../../../e2e/relay.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { createLog } from '../lib/log.ts';
+import { logContext } from '../lib/log-context.ts';
 import { createJobs, type Handler, type Jobs, NotYet } from './jobs.ts';
 
 const SECRET = 'ann@example.com';
@@ -30,7 +31,7 @@ describe.each(databases)('the job queue on %s', kind => {
   });
 
   /** One relay's queue; each test has queues of its own. */
-  function queue(): Jobs {
+  function queue(onTried?: Parameters<typeof createJobs>[0]['onTried']): Jobs {
     const stream = new Writable({
       write(chunk, _, done) {
         lines.push(String(chunk));
@@ -38,7 +39,13 @@ describe.each(databases)('the job queue on %s', kind => {
       },
     });
     const report = (error: unknown, where: object) => void reported.push([error, where]);
-    const jobs = createJobs({ database, databaseUrl, log: createLog('debug', stream), report });
+    const jobs = createJobs({
+      database,
+      databaseUrl,
+      log: createLog('debug', stream),
+      report,
+      ...(onTried && { onTried }),
+    });
     running.push(jobs);
     return jobs;
   }
@@ -71,6 +78,30 @@ describe.each(databases)('the job queue on %s', kind => {
     await jobs.enqueue('asked', { id: '1' });
     expect(await done).toEqual({ id: '1' });
     await expect.poll(() => rows('asked')).toEqual([{ state: 'completed', data: { id: '1' }, output: null }]);
+  });
+
+  it('says of every line of the log that comes of a job which one it is, and counts what became of it', async () => {
+    const outcomes: string[] = [];
+    const jobs = queue((name, outcome) => void outcomes.push(`${name} ${outcome}`));
+    const seen = Promise.withResolvers<object>();
+    let tries = 0;
+    const handler = async () => {
+      tries += 1;
+      if (tries === 1) throw new RangeError(SECRET);
+      seen.resolve(logContext());
+    };
+    jobs.handle('traced', handler, { pollS: 0.5 });
+    await jobs.start();
+    await jobs.enqueue('traced', {});
+    await expect.poll(() => outcomes).toEqual(['traced failed']);
+    await database.db.$executeRaw`UPDATE pgboss.job SET start_after = now() WHERE name = 'traced'`;
+    const context = await within(20_000, seen.promise);
+    expect(context).toEqual({ queue: 'traced', jobId: expect.any(String) });
+    await expect.poll(() => outcomes).toEqual(['traced failed', 'traced done']);
+    expect(lines.map(line => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ msg: 'a job failed', ...context }),
+    );
+    expect(lines.join()).not.toContain(SECRET);
   });
 
   it('does one after the other without a pause', async () => {

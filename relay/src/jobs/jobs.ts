@@ -4,6 +4,7 @@ import { fromPrisma, type Db as JobsConnection, type JobWithMetadata, PgBoss } f
 import type { Database, Tx } from '../db/database.ts';
 import { OwnError } from '../lib/app-error.ts';
 import type { Log } from '../lib/log.ts';
+import { withLogContext } from '../lib/log-context.ts';
 
 /** What a job works on: ids only, since jobs are kept for days and read by operators. */
 export type Payload = Record<string, string>;
@@ -39,7 +40,12 @@ type Deps = {
   log: Log;
   /** Hears every failure of a job. */
   report: (error: unknown, where: { queue: string; jobId: string }) => void;
+  /** Hears what became of every try. */
+  onTried?: (queue: string, outcome: JobOutcome) => void;
 };
+
+/** `postponed`: it waits for somebody else; `stopped`: this process ends, and another one goes on. */
+export type JobOutcome = 'done' | 'failed' | 'postponed' | 'stopped';
 
 export type Jobs = ReturnType<typeof createJobs>;
 
@@ -53,7 +59,7 @@ const HEARTBEAT_S = 60;
  * Background work in the relay's own database, by pg-boss: it survives a restart, and each job is done by one of all
  * processes. A job is done at least once, so handlers must bear being called again.
  */
-export function createJobs({ database, databaseUrl, log, report }: Deps) {
+export function createJobs({ database, databaseUrl, log, report, onTried = () => {} }: Deps) {
   const queues = new Map<string, { handler: Handler; options: Options }>();
   const schedules = new Map<string, string>();
   const workers = new Map<string, string>();
@@ -156,14 +162,22 @@ export function createJobs({ database, databaseUrl, log, report }: Deps) {
   function work(boss: PgBoss, queue: string, handler: Handler, { pollS = 5, atOnce = 1 }: Options) {
     const how = { pollingIntervalSeconds: pollS, localConcurrency: atOnce, includeMetadata: true as const };
     return boss.work(queue, how, async ([job]: JobWithMetadata<Payload>[]) => {
-      if (!job) return;
+      if (job) await withLogContext({ queue, jobId: job.id }, () => tried(job));
+    });
+
+    async function tried(job: JobWithMetadata<Payload>): Promise<void> {
       const signal = AbortSignal.any([job.signal, stopping.signal]);
       try {
         await handler(job.data ?? {}, signal, { isLast: job.retryCount >= job.retryLimit });
+        onTried(queue, 'done');
       } catch (error) {
         if (error instanceof NotYet) {
+          onTried(queue, 'postponed');
           log.info({ queue, jobId: job.id }, 'a job waits for somebody else');
-        } else if (!signal.aborted) {
+        } else if (stopping.signal.aborted) {
+          onTried(queue, 'stopped');
+        } else {
+          onTried(queue, 'failed');
           log.error({ err: error, queue, jobId: job.id }, 'a job failed');
           report(error, { queue, jobId: job.id });
         }
@@ -173,7 +187,7 @@ export function createJobs({ database, databaseUrl, log, report }: Deps) {
         // Where one job was there may be more: look at once, and not after the pause of an idle worker.
         boss.notifyWorker(workers.get(queue) ?? '');
       }
-    });
+    }
   }
 }
 

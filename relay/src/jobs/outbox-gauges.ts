@@ -1,9 +1,10 @@
-import type { Gauges } from '../lib/metrics.ts';
+import { type Gauges, shared } from '../lib/metrics.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Whether what goes out arrives. */
 export function outboxGauges({ outbox, now }: { outbox: Pick<Outbox, 'counts'>; now: () => Date }): Gauges {
-  const of = async (state: string) => (await outbox.counts()).find(each => each.state === state);
+  const counts = shared(outbox.counts);
+  const of = async (state: string) => (await counts()).find(each => each.state === state);
   return {
     confab_deliveries_waiting: {
       help: 'Leads, messages and e-mails that are to be handed over and have not arrived yet.',

@@ -4,6 +4,7 @@ import type { DeliveryAttempt, DeliveryFault } from '@confab/contract';
 import type { Db, Tx } from '../db/database.ts';
 import type { Breaker } from '../lib/breaker.ts';
 import type { Log } from '../lib/log.ts';
+import { withLogContext } from '../lib/log-context.ts';
 import { type ClaimedDelivery, type DeliveryState, outboxStore } from './outbox-store.ts';
 
 /** What is to be handed over to whom: a lead to `hubspot`, a message to `webhook:{endpoint id}`, an e-mail to `email`. */
@@ -54,6 +55,8 @@ type Deps = {
   log: Log;
   /** Hears every fault of our own. */
   report: (error: unknown, where: { queue: string; jobId: string }) => void;
+  /** Hears what came of every try. */
+  onTried?: (target: string, outcome: Outcome['is']) => void;
   breaker: Breaker;
   now: () => Date;
   /** From 0 to 1. */
@@ -94,7 +97,7 @@ const EVENT = 'event:';
  * it, for three days, at most once at a time, by whichever process comes first. So nothing is lost when a process dies,
  * and what was under way is tried again: receivers are told an id by which they know the second try.
  */
-export function createOutbox({ db, log, report, breaker, now, random }: Deps) {
+export function createOutbox({ db, log, report, onTried = () => {}, breaker, now, random }: Deps) {
   const store = outboxStore(db);
   const receivers = new Map<string, Deliver>();
   const hearers = new Map<string, Hear[]>();
@@ -215,7 +218,8 @@ export function createOutbox({ db, log, report, breaker, now, random }: Deps) {
     const claim = { id: randomUUID(), until: new Date(at.getTime() + CLAIM_MS) };
     const claimed = await store.claim(claim, at, { limit: room, perReceiver: AT_ONE_RECEIVER, busy });
     for (const delivery of claimed) {
-      const work: Promise<void> = handOver(delivery).finally(() => {
+      const where = { queue: delivery.target.replace(/:.*/, ''), jobId: delivery.subjectId };
+      const work: Promise<void> = withLogContext(where, () => handOver(delivery)).finally(() => {
         running.delete(work);
         wake();
       });
@@ -230,6 +234,7 @@ export function createOutbox({ db, log, report, breaker, now, random }: Deps) {
     try {
       if (!breaker.allows(key)) return await store.postpone(delivery, after(pauseOf(PAUSED_LIKE)));
       const outcome = await attempt(delivery);
+      onTried(delivery.target, outcome.is);
       if (stopping.signal.aborted && outcome.is === 'later') {
         // It was us who broke off: the next process begins at once. The receiver may have it by now, so it was tried.
         breaker.leftOpen(key);

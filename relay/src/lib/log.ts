@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { logContext } from './log-context.ts';
 import { allowedFields, type LogFields } from './log-fields.ts';
 import { redact } from './redact.ts';
 
@@ -10,7 +11,8 @@ type Write = (fields: LogFields, message: string) => void;
 
 /**
  * JSON lines on standard output. A line holds its level, time and message and the fields of `log-fields.ts`, nothing
- * else: the logging library is behind this door, so that there is no other way to write a line.
+ * else, those of the request or job that it comes of by itself: the logging library is behind this door, so that there is
+ * no other way to write a line.
  */
 export function createLog(level: string, destination: NodeJS.WritableStream = process.stdout): Record<Level, Write> {
   const lines = pino(
@@ -25,7 +27,8 @@ export function createLog(level: string, destination: NodeJS.WritableStream = pr
   const writeAt =
     (at: Level): Write =>
     (fields, message) => {
-      if (lines.isLevelEnabled(at)) lines[at](allowedFields(fields), wordsOf(fields, message));
+      if (!lines.isLevelEnabled(at)) return;
+      lines[at]({ ...allowedFields(logContext()), ...allowedFields(fields) }, wordsOf(fields, message));
     };
   return Object.fromEntries(LEVELS.map(each => [each, writeAt(each)])) as Record<Level, Write>;
 }

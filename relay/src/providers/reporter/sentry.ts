@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Event, type Exception, makeNodeTransport, NodeClient } from '@sentry/node';
 import { type DescribedError, describeError } from '../../lib/describe-error.ts';
+import { logContext } from '../../lib/log-context.ts';
 import { route, uuid, word } from '../../lib/log-fields.ts';
 import type { FaultContext, Reporter } from './reporter.ts';
 
@@ -34,7 +35,7 @@ export function sentryReporter({ dsn, environment, release, now }: Options): Rep
           environment,
           release,
           exception: { values: exceptionsOf(describeError(error)) },
-          tags: tagsOf(context),
+          tags: tagsOf({ ...logContext(), ...context }),
         });
       } catch {
         // The fault is in the log; a report that fails must not become a second one.
