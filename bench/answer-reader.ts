@@ -1,4 +1,4 @@
-import { readTokenMark } from './token-mark.ts';
+import { readTokenMarks } from './token-mark.ts';
 
 /** What happens in a connection that is read; `fault` says why no more can be read from it. */
 export type Heard = {
@@ -42,8 +42,7 @@ export function answerReader(heard: Heard): (text: string) => void {
   function readEvent(event: string): void {
     // The events at the end of an answer repeat its whole text; only in those with "delta" is a token new.
     if (event.includes('delta')) {
-      const mark = readTokenMark(event);
-      if (mark) heard.token(mark.sentUs, mark.heldUs);
+      for (const { sentUs, heldUs } of readTokenMarks(event)) heard.token(sentUs, heldUs);
     } else if (event.includes('completed') || event.includes('[DONE]')) {
       completed = true;
     }

@@ -3,9 +3,10 @@ import { connect, type Socket } from 'node:net';
 import { answerReader } from './answer-reader.ts';
 import { serveParent } from './child.ts';
 import { nowUs } from './clock.ts';
+import { questions } from './questions.ts';
 
-/** Whom to ask, and with what; `{uuid}` and `{token}` in the body are new in every request. */
-export type Target = { port: number; path: string; body: string };
+/** Whom to ask, and with what; `{uuid}`, `{token}` and `{question}` in the body are new in every request. */
+export type Target = { port: number; path: string; body: string; headers?: Record<string, string> };
 
 /** The middle and the worst of some times, in milliseconds. */
 export type Times = { p50: number; p99: number; count: number };
@@ -31,6 +32,8 @@ export type Order =
   | { do: 'release' };
 
 let target: Target;
+let moreHeaders = '';
+let asked = 0;
 let supply: string[] = [];
 let firsts: number[] = [];
 let laters: number[] = [];
@@ -58,12 +61,17 @@ function openStream(): void {
   const ask = () => {
     const token = target.body.includes('{token}') ? supply.pop() : '';
     if (token === undefined) return fail('the generator has no consent token left');
-    const body = target.body.replace('{uuid}', randomUUID()).replace('{token}', token);
+    asked += 1;
+    const body = target.body
+      .replace('{uuid}', randomUUID())
+      .replace('{token}', token)
+      // A prime, so that neighbours ask about different things.
+      .replace('{question}', questions[(asked * 101) % questions.length] as string);
     tokens = 0;
     askedUs = nowUs();
     socket.write(
       `POST ${target.path} HTTP/1.1\r\nHost: 127.0.0.1:${target.port}\r\nAuthorization: Bearer bench\r\n` +
-        `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        `${moreHeaders}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
   };
   const read = answerReader({
@@ -111,6 +119,9 @@ function obey(order: Order): Heard | undefined {
   switch (order.do) {
     case 'aim':
       target = order.target;
+      moreHeaders = Object.entries(target.headers ?? {})
+        .map(([name, value]) => `${name}: ${value}\r\n`)
+        .join('');
       return;
     case 'supply':
       supply = order.tokens;

@@ -70,7 +70,7 @@ export async function measureWay(machine: Machine, running: Running, plan: Plan)
   for (const streams of plan.streams) {
     const paceNow = streams === 1 ? { ...pace, tokens: Math.min(SHORT_ANSWER, pace.tokens) } : pace;
     await stub.call(paceNow);
-    if (streams > 1 && Number.isNaN(found.idleKb) && running.pid) found.idleKb = residentKb(running.pid);
+    if (streams > 1 && Number.isNaN(found.idleKb) && running.pid) found.idleKb = residentOf(running.pid);
     // One answer's time to fill up, so that the streams are at every point of an answer when we look.
     await hold(streams, streams === 1 ? 0 : answerMs(paceNow));
     found.streams.set(streams, await calmest(machine, running, plan));
@@ -102,10 +102,14 @@ async function sample(machine: Machine, running: Running, seconds: number): Prom
   const { stub, load, signal } = machine;
   const postmaster = await machine.postmaster();
   const database = postmaster ? familyOf(postmaster) : [];
+  const own = running.pid ? familyOf(running.pid) : [];
+  // A connection that is closed meanwhile keeps what it was last seen to have used.
+  const databaseMs = new Map<number, number>();
   const read = () => {
     const at = performance.now();
-    const ownCpu = running.pid ? cpuMs(running.pid) : 0;
-    const databaseCpu = database.reduce((sum, pid) => sum + cpuOrNothing(pid), 0);
+    const ownCpu = own.reduce((sum, pid) => sum + cpuOrNothing(pid), 0);
+    for (const pid of database) databaseMs.set(pid, Math.max(databaseMs.get(pid) ?? 0, cpuOrNothing(pid)));
+    const databaseCpu = [...databaseMs.values()].reduce((sum, ms) => sum + ms, 0);
     return { at, ownCpu, databaseCpu, stub: cpuMs(stub.pid), load: cpuMs(load.pid), machine: machineCpuMs() };
   };
 
@@ -114,7 +118,7 @@ async function sample(machine: Machine, running: Running, seconds: number): Prom
   const resident: number[] = [];
   while (performance.now() - before.at < seconds * 1_000) {
     await wait(250, undefined, { signal });
-    if (running.pid) resident.push(residentKb(running.pid));
+    if (running.pid) resident.push(residentOf(running.pid));
   }
   const after = read();
   const heard = (await load.call({ do: 'end' })) as Heard;
@@ -133,6 +137,9 @@ async function sample(machine: Machine, running: Running, seconds: number): Prom
     othersCpu: Math.max(0, per('machine') - ours),
   };
 }
+
+/** Of a process and those that it has started. */
+const residentOf = (pid: number): number => familyOf(pid).reduce((sum, each) => sum + (residentKb(each) || 0), 0);
 
 /** A connection of the database may be closed between two readings. */
 function cpuOrNothing(pid: number): number {

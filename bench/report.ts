@@ -4,7 +4,7 @@ import { isCalm, type Repetition, type Sample } from './measure.ts';
 export type Result = { id: string; title: string; repetitions: Repetition[] };
 
 /** The medians of a way's calm repetitions, or of all where none was; what cannot be had is NaN. */
-type Figures = {
+export type Figures = {
   firstP50: number;
   firstP99: number;
   laterP50: number;
@@ -20,6 +20,7 @@ type Saturation = { tokensPerSecond: number; cores: number; tokensPerCpuSecond: 
 /** Which results everything is a ratio to. */
 const DIRECT = 'direct';
 const FLOOR = 'pass-through';
+const GATEWAY = 'gateway';
 
 /** All of it as Markdown: a table for each number of streams, one for saturation, and what they say in words. */
 export function report(results: Result[]): string {
@@ -123,7 +124,7 @@ function sentence(results: Result[], count: number, saturated: boolean): string 
   const floor = of(FLOOR);
   if (!floor) return '';
   const base = figuresOf(floor, count);
-  const relays = results.filter(({ id }) => id !== DIRECT && id !== FLOOR);
+  const relays = results.filter(({ id }) => id !== DIRECT && id !== FLOOR && id !== GATEWAY);
   return relays
     .map(relay => {
       const own = figuresOf(relay, count);
@@ -140,7 +141,7 @@ function sentence(results: Result[], count: number, saturated: boolean): string 
     .join('\n');
 }
 
-function figuresOf({ repetitions }: Result, count: number): Figures {
+export function figuresOf({ repetitions }: Result, count: number): Figures {
   const samples = repetitions.flatMap(repetition => {
     const sample = repetition.streams.get(count);
     return sample ? { sample, repetition } : [];
@@ -161,7 +162,7 @@ function figuresOf({ repetitions }: Result, count: number): Figures {
   };
 }
 
-function saturationOf({ repetitions }: Result): Saturation {
+export function saturationOf({ repetitions }: Result): Saturation {
   const samples = repetitions.flatMap(({ saturated }) => saturated ?? []);
   const calm = samples.filter(isCalm);
   const of = (pick: (sample: Sample) => number) => median((calm.length > 0 ? calm : samples).map(pick));

@@ -38,10 +38,10 @@ export async function turnsUntil(signal: AbortSignal, db: Db, siteIds: string[],
     const start = performance.now();
     const opened = known
       ? await store.continue(siteId, known, asked, undefined)
-      : await store.begin(siteId, conversation, spending, asked, undefined);
+      : await store.begin(siteId, conversation, spending, asked, { also: undefined, beginning: undefined });
     if (!opened) throw new Error('a conversation of the benchmark is gone');
     await store.messages(siteId, opened.conversationId, HISTORY);
-    await store.finish(siteId, opened.conversationId, assistantMessageId, ANSWER);
+    await store.finish(siteId, opened.conversationId, assistantMessageId, ANSWER, undefined);
     took.push(performance.now() - start);
     handles.set(siteId, handleHash);
   }

@@ -17,11 +17,13 @@ export function readerGone(ctx: Context): AbortSignal {
 /**
  * Sends events as a `text/event-stream` (WHATWG HTML, section 9.2) with a comment line in every silence.
  * A reader who leaves ends it quietly; the source must notice `signal` by itself and is always read to its end.
+ * `onSent` hears of each event that was written.
  */
-export async function sendEvents(
+export async function sendEvents<Event extends { event: string; data: unknown }>(
   ctx: Context,
-  events: AsyncIterable<{ event: string; data: unknown }>,
+  events: AsyncIterable<Event>,
   signal: AbortSignal,
+  onSent?: (event: Event) => void,
 ): Promise<void> {
   // We write to the socket ourselves: Koa would report a reader who leaves as two errors.
   ctx.respond = false;
@@ -33,16 +35,19 @@ export async function sendEvents(
     'X-Accel-Buffering': 'no',
   });
   res.flushHeaders();
+  const streamEnds = ctx.state.streamBegins?.();
   const heartbeat = setInterval(() => res.write(': still here\n\n'), HEARTBEAT_MS);
   try {
-    for await (const { event, data } of events) {
+    for await (const each of events) {
       if (signal.aborted) continue;
       heartbeat.refresh();
-      const room = res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+      const room = res.write(`event: ${each.event}\ndata: ${JSON.stringify(each.data)}\n\n`);
+      onSent?.(each);
       if (!room) await drained(res, signal);
     }
   } finally {
     clearInterval(heartbeat);
+    streamEnds?.();
     res.end();
     // A relay that stops waits for this: a slow reader gets the last event too.
     if (!signal.aborted && !res.writableFinished) await Promise.race([once(res, 'finish'), once(res, 'close')]);

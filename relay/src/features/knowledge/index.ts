@@ -1,3 +1,4 @@
+export { createHeldIndexes } from './held-index.ts';
 export { CHANGED, EMBED, embedAtStart, handleKnowledgeJobs } from './jobs.ts';
 export { createKnowledge, type Knowledge } from './knowledge.ts';
 export { createMeaning, type Embedder } from './meaning.ts';

@@ -32,19 +32,52 @@ const CHUNKS_MIN = 50;
 const HITS_MAX = 20_000;
 
 /** The rarest words choose the candidates, as many as stand in this many passages; the others only rank them. */
-const POSTINGS_MAX = 2_000;
+export const POSTINGS_MAX = 2_000;
 
 /** How many candidates are ranked by all words, for each one that is asked for. */
-const CANDIDATES = 2;
+export const CANDIDATES = 2;
 
 /** Passages of one document beyond these say little new. */
-const PER_DOCUMENT = 3;
+export const PER_DOCUMENT = 3;
 
 /** How much more a page in the question's own language counts: of a page in two languages it is the one to cite. */
-const OWN_LANGUAGE = 1.2;
+export const OWN_LANGUAGE = 1.2;
 
 /** A site's pages in more languages than these are looked for in the ones that most of them are in. */
 const LANGUAGES_MAX = 6;
+
+/** A site's index of words, wherever it is. */
+export type WordIndex = {
+  /** The languages of a site's pages, most used first, how much there is of them, and what theirs make of these words. */
+  look(
+    spoken: readonly string[],
+    words: readonly string[],
+  ): Promise<{ held: string[]; chunks: number; averageLength: number; stemsOf: ReadonlyMap<string, Stems> }>;
+  /** How many passages hold each term, and the passages that hold the most of them, by weight. */
+  rank(ranking: Ranking): Promise<{ hits: number[]; ranked: Hit[] }>;
+};
+
+/** What is looked for among so many passages of this length; `language` is the question's, where that is clear. */
+export type Ranking = {
+  sought: readonly Sought[];
+  chunks: number;
+  averageLength: number;
+  language: string | undefined;
+  limit: number;
+};
+
+export const databaseIndex = (db: Db, siteId: string): WordIndex => ({
+  look: (spoken, words) => look(db, siteId, spoken, words),
+  rank: ranking => rank(db, siteId, ranking),
+});
+
+/** How much a term counts that so many of the passages hold. */
+export const weightOf = (factor: number, chunks: number, hits: number): number =>
+  factor * Math.log(1 + Math.max(chunks - hits + 0.5, 0.5) / (hits + 0.5));
+
+/** What a term of this weight adds to the score of a passage that holds it so often. */
+export const partOf = (weight: number, frequency: number, length: number, averageLength: number): number =>
+  (weight * frequency) / (frequency + K1 * (1 - B + (B * length) / averageLength));
 
 /**
  * The passages of the site that fit the question best, by BM25 over stemmed words: a word that few passages hold
@@ -53,27 +86,25 @@ const LANGUAGES_MAX = 6;
  * from its coverage.
  */
 export async function rankByWords(
-  db: Db,
-  siteId: string,
+  index: WordIndex,
   question: string,
   { languages, limit }: { languages: readonly string[]; limit: number },
 ): Promise<ByWords> {
   const tokens = tokensOf(question);
   if (tokens.length === 0) return NOTHING;
   const spoken = [...new Set(languages.map(dictionaryOf))];
-  const { held, chunks, averageLength, stemsOf } = await look(db, siteId, spoken, stemmable(tokens));
+  const { held, chunks, averageLength, stemsOf } = await index.look(spoken, stemmable(tokens));
   if (chunks === 0) return NOTHING;
   const query = queryOf(tokens, stemsOf, { spoken: [...new Set([...spoken, ...held])], held });
   const sought = query.sought.some(({ weight }) => weight === null)
     ? query.sought
     : // Nothing but stop words: then they are what is asked.
       query.sought.map(each => ({ ...each, weight: null }));
-  const site = { id: siteId, chunks: Math.max(chunks, CHUNKS_MIN), averageLength };
-  const { hits, ranked } = await rank(db, site, sought, query.language, limit);
-  return judged(query, sought, hits, ranked, site.chunks);
+  const most = Math.max(chunks, CHUNKS_MIN);
+  const { hits, ranked } = await index.rank({ sought, chunks: most, averageLength, language: query.language, limit });
+  return judged(query, sought, hits, ranked, most);
 }
 
-/** The languages of a site's pages, most used first, how much there is of them, and what theirs make of these words. */
 async function look(db: Db, siteId: string, spoken: readonly string[], words: readonly string[]) {
   const rows = await db.$queryRaw<{ dictionary: string; chunks: number; length: number; stems: (string | null)[] }[]>`
     WITH "held" AS (
@@ -96,15 +127,12 @@ async function look(db: Db, siteId: string, spoken: readonly string[], words: re
 }
 
 /** `byWords` is the score without what the language of the page adds. */
-type Hit = Ranked & { isProduct: boolean | null; byWords: number; places: number[] };
+export type Hit = Ranked & { isProduct: boolean | null; byWords: number; places: number[] };
 
-/** How many passages hold each term, and the passages that hold the most of them, by weight. */
 async function rank(
   db: Db,
-  { id, chunks, averageLength }: { id: string; chunks: number; averageLength: number },
-  sought: readonly Sought[],
-  language: string | undefined,
-  limit: number,
+  id: string,
+  { sought, chunks, averageLength, language, limit }: Ranking,
 ): Promise<{ hits: number[]; ranked: Hit[] }> {
   const terms = sought.map(({ text }) => text);
   const factors = sought.map(({ factor }) => factor);
@@ -179,12 +207,11 @@ function judged(
   ranked: readonly Hit[],
   chunks: number,
 ): ByWords {
-  const rarity = (count: number) => Math.log(1 + Math.max(chunks - count + 0.5, 0.5) / (count + 0.5));
   const hitsOf = new Map(sought.map(({ text }, at) => [text, hits[at] ?? 0]));
   const words = asked.map(({ terms, isFact }) => {
     // What is known in one of the languages is known.
     const most = Math.max(...terms.map(term => hitsOf.get(term) ?? 0));
-    return { terms, isFact, weight: rarity(most), isKnown: most > 0 };
+    return { terms, isFact, weight: weightOf(1, chunks, most), isKnown: most > 0 };
   });
   const weigh = (some: typeof words) => some.reduce((sum, { weight }) => sum + weight, 0);
   const ofStopWords = sought.reduce((sum, { weight }) => sum + (weight ?? 0), 0);

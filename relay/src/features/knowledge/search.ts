@@ -72,7 +72,7 @@ export function createSearch({ store, meaning }: { store: KnowledgeStore; meanin
         { ...passage, score, coverage: words.get(key)?.coverage ?? 0, similarity: similarities.get(key) ?? null },
       ];
     });
-    const passages = withoutRepeats(all, perDocument).slice(0, limit);
+    const passages = withoutRepeats(all, perDocument, limit);
     const { terms, unknownTerms } = byWords;
     const evidence = {
       passages: passages.map(({ documentId, ordinal, coverage, similarity }) => {
@@ -94,18 +94,21 @@ const REPEAT_MIN = 80;
  * Of each document the best few, and what stands on several pages, such as a footer, once: where it ranks best, and of
  * places as good at the shortest address, which is nearest to the source.
  */
-function withoutRepeats(passages: readonly Found[], perDocument: number): Found[] {
+function withoutRepeats(passages: readonly Found[], perDocument: number, limit: number): Found[] {
   const seen = new Set<string>();
   const ofDocument = new Map<string, number>();
-  const nearestFirst = passages.toSorted((a, b) => b.score - a.score || a.url.length - b.url.length);
-  return nearestFirst.filter(({ documentId, text }) => {
-    const words = wordsOf(text);
-    const given = ofDocument.get(documentId) ?? 0;
-    if (seen.has(words) || given >= perDocument) return false;
+  const kept: Found[] = [];
+  for (const passage of passages.toSorted((a, b) => b.score - a.score || a.url.length - b.url.length)) {
+    if (kept.length === limit) break;
+    const given = ofDocument.get(passage.documentId) ?? 0;
+    if (given >= perDocument) continue;
+    const words = wordsOf(passage.text);
+    if (seen.has(words)) continue;
     if (words.length >= REPEAT_MIN) seen.add(words);
-    ofDocument.set(documentId, given + 1);
-    return true;
-  });
+    ofDocument.set(passage.documentId, given + 1);
+    kept.push(passage);
+  }
+  return kept;
 }
 
 /** The text without what varies between copies of it: case, punctuation and white space. */

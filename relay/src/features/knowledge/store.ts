@@ -2,9 +2,10 @@ import type { Product } from '@confab/contract';
 import { type Db, Prisma } from '../../db/database.ts';
 import { type Period, within } from '../../lib/cursor.ts';
 import type { Chunk } from './chunk.ts';
+import { type HeldIndexes, heldWordIndex } from './held-index.ts';
 import { dictionaryFor, type Indexed, indexOf, sampleOf, wordingOf, wordsOf } from './indexing.ts';
 import { dictionaries, dictionaryOf } from './language.ts';
-import { keyOf, rankByWords } from './ranking.ts';
+import { databaseIndex, keyOf, rankByWords } from './ranking.ts';
 
 /** Raised when cleaning, cutting or indexing changes, so that the same document is indexed anew. */
 export const INDEX_VERSION = 2;
@@ -61,8 +62,8 @@ export type Found = Passage & { score: number; coverage: number; similarity: num
 
 export type KnowledgeStore = ReturnType<typeof knowledgeStore>;
 
-/** Every query of the knowledge. */
-export const knowledgeStore = (db: Db) => ({
+/** Every query of the knowledge. `held` is what of it stands in memory. */
+export const knowledgeStore = (db: Db, held?: HeldIndexes) => ({
   /** What is held of these documents. */
   async versions(
     siteId: string,
@@ -104,6 +105,7 @@ export const knowledgeStore = (db: Db) => ({
         )
         ${insertTerms(siteId, passages)}`,
     ]);
+    await held?.changed(siteId);
   },
 
   /** Documents whose passages are indexed by an earlier version, from behind this one on. */
@@ -144,11 +146,13 @@ export const knowledgeStore = (db: Db) => ({
           "length" = ${lengthOf(passages)}, "indexVersion" = ${INDEX_VERSION}
         WHERE ${theSame}`,
     ]);
+    await held?.changed(siteId);
   },
 
   /** Gives the number of documents that were there. */
   async remove(siteId: string, origin: Origin, externalIds: string[]): Promise<number> {
     const { count } = await db.document.deleteMany({ where: { siteId, origin, externalId: { in: externalIds } } });
+    if (count > 0) await held?.changed(siteId);
     return count;
   },
 
@@ -167,11 +171,18 @@ export const knowledgeStore = (db: Db) => ({
     return { documents: documents._count, chunks, lastSyncedAt: documents._max.syncedAt };
   },
 
-  rankByWords: (siteId: string, question: string, how: Parameters<typeof rankByWords>[3]) =>
-    rankByWords(db, siteId, question, how),
+  rankByWords(siteId: string, question: string, how: Parameters<typeof rankByWords>[2]) {
+    const index = held?.of(siteId);
+    return rankByWords(index && held ? heldWordIndex(index, held.stemsOf) : databaseIndex(db, siteId), question, how);
+  },
 
   /** What these passages say, by where they stand. */
-  async passages(siteId: string, places: readonly { documentId: string; ordinal: number }[]) {
+  async passages(
+    siteId: string,
+    places: readonly { documentId: string; ordinal: number }[],
+  ): Promise<ReadonlyMap<string, Passage>> {
+    const index = held?.of(siteId);
+    if (index && places.every(place => index.texts.has(keyOf(place)))) return index.texts;
     const rows = await db.$queryRaw<Passage[]>`
       SELECT "documentId"::text, "ordinal", "externalId", "url", "title", "locale", "heading", "text", "product",
         "syncedAt"

@@ -1,6 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import type { FinishReason } from '@confab/contract';
 import type { LlmRequest, Model, ProviderFault, Tool } from './llm.ts';
+import { type SseEvent, sseEvents } from './sse.ts';
 import { inputObject, vendorThread } from './thread.ts';
 import { counted, faultReader, type Reader, vendorStream } from './vendor-stream.ts';
 
@@ -35,6 +36,19 @@ export function anthropicModel({
     openTelemetry: false,
   });
 
+  const messages = (request: LlmRequest, signal: AbortSignal) =>
+    client.messages.create(
+      {
+        model,
+        system: request.instructions.toWellFormed(),
+        messages: messagesOf(request),
+        max_tokens: request.maxTokens,
+        ...(request.tools?.length && { tools: request.tools.map(toolOf) }),
+        stream: true,
+      },
+      { signal },
+    );
+
   return {
     provider: 'anthropic',
     model,
@@ -43,20 +57,22 @@ export function anthropicModel({
         provider: 'anthropic',
         signal: request.signal,
         faultOf,
-        reader: messageReader(),
-        open: () =>
-          client.messages.create(
-            {
-              model,
-              system: request.instructions.toWellFormed(),
-              messages: messagesOf(request),
-              max_tokens: request.maxTokens,
-              ...(request.tools?.length && { tools: request.tools.map(toolOf) }),
-              stream: true,
-            },
-            { signal: request.signal },
-          ),
+        reader: parsed(messageReader()),
+        // The SDK asks, and tells what a refusal means; its own reading of streams costs several times as much as ours.
+        open: () => sseEvents({ signal: request.signal, open: signal => messages(request, signal).asResponse() }),
       }),
+  };
+}
+
+/** An event from its JSON. Throws what the SDK would throw for an event that tells an error. */
+function parsed(reader: Reader<Anthropic.RawMessageStreamEvent>): Reader<SseEvent> {
+  return ({ type, data }) => {
+    if (type === 'ping' || type === 'message' || data === '') return {};
+    const event = JSON.parse(data);
+    if (type === 'error') {
+      throw new Anthropic.APIError(undefined, event, undefined, new Headers(), event?.error?.type);
+    }
+    return reader(event);
   };
 }
 

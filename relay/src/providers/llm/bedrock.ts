@@ -70,11 +70,14 @@ function converser(config: Omit<BedrockConfig, 'model'>) {
   };
 }
 
-type Events = AsyncIterable<ConverseStreamOutput>;
+type Events = AsyncIterable<ConverseStreamOutput[]>;
 
-async function* eventsOf(stream: Events | never[], closed: AbortController): AsyncGenerator<ConverseStreamOutput> {
+async function* eventsOf(
+  stream: AsyncIterable<ConverseStreamOutput> | never[],
+  closed: AbortController,
+): AsyncGenerator<ConverseStreamOutput[]> {
   try {
-    yield* stream;
+    for await (const event of stream) yield [event];
   } finally {
     closed.abort();
   }

@@ -241,6 +241,13 @@ describe('failover', () => {
     expect(openai.seen.calls).toBe(5);
   });
 
+  it('fails where nobody can say what may be paid for, and holds it against no provider', async () => {
+    const openai = scripted('openai', new ProviderError('openai', 'unpayable'));
+    const { ask } = setUp([openai, scripted('extractive', 'Quote.', end)]);
+    for (let turn = 0; turn < 5; turn++) await expect(ask(requestFor())).rejects.toMatchObject({ fault: 'unpayable' });
+    expect(openai.seen.calls).toBe(5);
+  });
+
   it('resolves to nothing, without a fault, when the visitor leaves while waiting', async () => {
     const [slow, next] = [scripted('openai', 'SILENCE'), scripted('extractive', 'Quote.', end)];
     const { ask, faults, breaker } = setUp([slow, next]);

@@ -25,7 +25,7 @@ export type FirstThatAnswers = {
 
 /**
  * Resolves when the first text has arrived, so that everything before it can still be an ordinary HTTP error, and to
- * `undefined` when the visitor left before. Throws the last `ProviderError` when nobody answers. A failure after the
+ * `undefined` when the visitor left before. Throws the last `ProviderError` when nobody answers, or the first `unpayable`. A failure after the
  * first text is thrown by `parts`: what the visitor has seen cannot be unsaid, so nobody else is asked.
  */
 export function firstThatAnswers({
@@ -57,6 +57,8 @@ export function firstThatAnswers({
       tell(breaker, key, request.signal.aborted ? 'left' : fault);
       if (request.signal.aborted) return undefined;
       onFault(fault);
+      // It is we who are in trouble, and the next one could not be paid for either.
+      if (fault.fault === 'unpayable') throw fault;
     }
     throw fault;
   };
@@ -70,10 +72,11 @@ function tell(breaker: Breaker, key: string, outcome: Outcome): void {
   else breaker.failed(key, outcome.retryAfterMs);
 }
 
-/** Faults that a visitor can cause by what they write, or by how much, must not keep the provider from others. */
+/** Faults that a visitor can cause by what they write, or by how much, or we, must not keep the provider from others. */
 export const isOfTheRequest = ({ fault, status }: ProviderError): boolean =>
   fault === 'filtered' ||
   fault === 'over_budget' ||
+  fault === 'unpayable' ||
   (fault === 'refused' && (status === 400 || status === 413 || status === 422));
 
 type Call = ReturnType<typeof openCall>;

@@ -100,7 +100,8 @@ export type ProviderFault =
   | 'timed_out'
   | 'empty'
   | 'filtered'
-  | 'over_budget';
+  | 'over_budget'
+  | 'unpayable';
 
 /** A provider did not answer, or stopped half-way. Its message may be logged; its cause may not. */
 export class ProviderError extends OwnError {

@@ -94,6 +94,15 @@ describe('a metered call', () => {
     expect([model.calls, settled]).toEqual([0, []]);
   });
 
+  it('is not made where nobody can say whether it can be paid for', async () => {
+    const model = vendor(hello);
+    const { budget } = purse();
+    const away = { ...budget, reserve: () => Promise.reject(new Error('the database is away')) };
+    const parts = metered(model, price, away).stream(request())[Symbol.asyncIterator]();
+    await expect(parts.next()).rejects.toMatchObject({ fault: 'unpayable', provider: 'openai' });
+    expect(model.calls).toBe(0);
+  });
+
   it('costs what was sent and what came back where the vendor does not say', async () => {
     const { settled } = await spend(vendor(hello, { type: 'finished', reason: 'stop' }));
     expect(settled).toEqual([Math.ceil(sentMicros + helloMicros)]);

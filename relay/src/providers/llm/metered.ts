@@ -17,7 +17,8 @@ export interface Budget {
 
 /**
  * The model, each of whose calls is paid for: the most it may cost is set aside before it, and what it did cost is
- * settled when it ends, however that is. Throws `ProviderError` `over_budget` where it cannot be paid for.
+ * settled when it ends, however that is. Throws `ProviderError` `over_budget` where it cannot be paid for,
+ * and `unpayable` where nobody could say whether it can.
  *
  * The cost is what the vendor says was used. Where it does not say, as in an answer that broke off, it is what was sent and
  * what came back. A call that the vendor refused, or that never reached it, costs nothing.
@@ -28,7 +29,10 @@ export function metered(model: Model, price: Price, budget: Budget): Model {
     model: model.model,
     async *stream(request): AsyncGenerator<ModelPart> {
       const sent = tokensOfRequest(request);
-      const reserved = await budget.reserve(Math.ceil(sent * price.input + request.maxTokens * price.output));
+      const most = Math.ceil(sent * price.input + request.maxTokens * price.output);
+      const reserved = await budget.reserve(most).catch(cause => {
+        throw new ProviderError(model.provider, 'unpayable', { cause });
+      });
       if (!reserved) throw new ProviderError(model.provider, 'over_budget');
 
       let cost = request.signal.aborted ? 0 : sent * price.input;

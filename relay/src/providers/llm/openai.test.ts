@@ -46,7 +46,7 @@ describe('openai', () => {
     const chunk = (delta: object, finish_reason: string | null) => event({ choices: [{ delta, finish_reason }] });
     const chunks = chunk({ refusal: 'I ' }, null) + chunk({ refusal: 'cannot.' }, 'stop');
     expect((await asked('chat_completions', { raw: chunks })).parts).toEqual([
-      ...said('I ', 'cannot.'),
+      ...said('I cannot.'),
       { type: 'finished', reason: 'stop' },
     ]);
   });

@@ -1,6 +1,7 @@
 import type { FinishReason } from '@confab/contract';
 import OpenAI from 'openai';
 import { type LlmRequest, type Model, ProviderError, type ProviderFault, type Tool } from './llm.ts';
+import { type SseEvent, sseEvents } from './sse.ts';
 import { inputText, vendorThread } from './thread.ts';
 import { counted, faultOfStatus, faultReader, type Heard, type Reader, vendorStream } from './vendor-stream.ts';
 
@@ -36,7 +37,7 @@ export function openaiModel({ apiKey, baseUrl = 'https://api.openai.com/v1', mod
   });
   const isOwn = isOpenai(baseUrl);
 
-  const responses = (request: LlmRequest) =>
+  const responses = (request: LlmRequest, signal: AbortSignal) =>
     client.responses.create(
       {
         model,
@@ -48,10 +49,10 @@ export function openaiModel({ apiKey, baseUrl = 'https://api.openai.com/v1', mod
         ...(request.tools?.length && { tools: request.tools.map(responseTool) }),
         stream: true,
       },
-      { signal: request.signal },
+      { signal },
     );
 
-  const chat = (request: LlmRequest) =>
+  const chat = (request: LlmRequest, signal: AbortSignal) =>
     client.chat.completions.create(
       {
         model,
@@ -64,18 +65,35 @@ export function openaiModel({ apiKey, baseUrl = 'https://api.openai.com/v1', mod
         ...(request.tools?.length && { tools: request.tools.map(chatTool) }),
         stream: true,
       },
-      { signal: request.signal },
+      { signal },
     );
 
   return {
     provider: 'openai',
     model,
-    stream: request => {
-      const common = { provider: 'openai', signal: request.signal, faultOf };
+    stream(request) {
+      const { signal } = request;
+      // The SDK asks, and tells what a refusal means; its own reading of streams costs several times as much as ours.
+      const events = (asked: (request: LlmRequest, signal: AbortSignal) => { asResponse(): Promise<Response> }) => () =>
+        sseEvents({ signal, isEnd, open: closing => asked(request, closing).asResponse() });
+      const common = { provider: 'openai', signal, faultOf };
       return api === 'chat_completions'
-        ? vendorStream({ ...common, open: () => chat(request), reader: chunkReader })
-        : vendorStream({ ...common, open: () => responses(request), reader: eventReader });
+        ? vendorStream({ ...common, open: events(chat), reader: parsed(chunkReader) })
+        : vendorStream({ ...common, open: events(responses), reader: parsed(eventReader) });
     },
+  };
+}
+
+const isEnd = ({ data }: SseEvent): boolean => data === '[DONE]';
+
+/** An event from its JSON. Throws what the SDK would throw for an event that tells an error. */
+function parsed<Event>(reader: Reader<Event>): Reader<SseEvent> {
+  return ({ type, data }) => {
+    const event = JSON.parse(data) as (Event & { error?: object | null }) | null;
+    if (type === 'error' || event?.error) {
+      throw new OpenAI.APIError(undefined, event?.error ?? event ?? {}, undefined, new Headers());
+    }
+    return reader(event as Event);
   };
 }
 

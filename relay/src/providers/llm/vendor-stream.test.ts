@@ -31,7 +31,7 @@ describe('what a vendor sends', () => {
   ])('as the input of a call is text where its %s have no bottom', async (_, json) => {
     const heard: Heard[] = [{ calls: [{ place: 0, id: '1', name: 'search', json }] }, { end: 'stop' }];
     const events = async function* () {
-      yield* heard;
+      yield heard;
     };
     const parts = await read(
       vendorStream({

@@ -24,16 +24,17 @@ export type CallPiece = {
 export type Reader<Event> = (event: Event) => Heard;
 
 /**
- * The part that is the same for every vendor: texts in order, then the calls of tools, then the end, which is told when
- * the vendor's body has been read to its end, so that the connection can be used again. A stream without its end mark is
- * a fault, whatever it said before, and what goes wrong after the end mark is none. Calls of an answer that was cut short
+ * The part that is the same for every vendor: texts in order, those that arrived together as one, then the calls of
+ * tools, then the end, which is told when the vendor's body has been read to its end, so that the connection can be used
+ * again. A stream without its end mark is a fault, whatever it said before, and what goes wrong after the end mark is none. Calls of an answer that was cut short
  * are left out: nobody knows what they would have been. Compatible servers end by `stop` what ends with calls; so it is
  * the calls that tell.
  */
 export async function* vendorStream<Event>(stream: {
   provider: string;
   signal: AbortSignal;
-  open: () => PromiseLike<AsyncIterable<Event>>;
+  /** The vendor's events; those of one list arrived together. */
+  open: () => PromiseLike<AsyncIterable<readonly Event[]>> | AsyncIterable<readonly Event[]>;
   reader: Reader<Event>;
   faultOf: (error: unknown) => ProviderError;
 }): AsyncGenerator<ModelPart> {
@@ -42,12 +43,23 @@ export async function* vendorStream<Event>(stream: {
   let usage: TokenUsage | undefined;
   const growing = growingCalls();
   try {
-    for await (const event of await open()) {
-      const heard = reader(event);
-      if (heard.text) yield { type: 'text', text: heard.text };
-      for (const piece of heard.calls ?? []) growing.add(piece);
-      reason ??= heard.end;
-      usage = heard.usage ?? usage;
+    for await (const events of await open()) {
+      const texts: string[] = [''];
+      let fault: { error: unknown } | undefined;
+      try {
+        for (const event of events) {
+          const heard = ofItsTypes(reader(event));
+          if (heard.text) grow(texts, heard.text);
+          if (heard.calls) for (const piece of heard.calls) growing.add(piece);
+          reason ??= heard.end;
+          usage = heard.usage ?? usage;
+        }
+      } catch (error) {
+        fault = { error };
+      }
+      // What came before the fault was said.
+      for (const text of texts) if (text) yield { type: 'text', text };
+      if (fault) throw fault.error;
     }
   } catch (error) {
     if (!reason && !signal.aborted) throw faultOf(error);
@@ -57,6 +69,25 @@ export async function* vendorStream<Event>(stream: {
   const calls = reason === 'stop' ? growing.calls() : [];
   for (const call of calls) yield { type: 'call', call };
   yield { type: 'finished', reason: calls.length > 0 ? 'tools' : reason, ...(usage && { usage }) };
+}
+
+/** Readers trust the vendor's types; a "compatible" server of a site's choice may send any. Throws. */
+function ofItsTypes(heard: Heard): Heard {
+  if (isText(heard.text) && (!heard.calls || heard.calls.every(isPiece))) return heard;
+  throw new Error('The event holds other types than it should.');
+}
+
+const isText = (value: unknown): boolean => value === undefined || value === null || typeof value === 'string';
+const isPiece = ({ place, id, name, json }: CallPiece): boolean =>
+  typeof place === 'number' && isText(id) && isText(name) && isText(json);
+
+/** Longer pieces are not put together, so that whoever measures an answer can end it in time. */
+const PIECE_MAX = 1_000;
+
+function grow(texts: string[], text: string): void {
+  const last = texts.at(-1) as string;
+  if (last.length + text.length > PIECE_MAX) texts.push(text);
+  else texts[texts.length - 1] = last + text;
 }
 
 /** What a vendor counted, where it did. */

@@ -1,0 +1,52 @@
+const things = [
+  'shoes',
+  'a rain jacket',
+  'merino socks',
+  'a wool blanket',
+  'gloves',
+  'a winter coat',
+  'a backpack',
+  'a gift card',
+  'boots',
+  'a jumper',
+  'trousers',
+  'a scarf',
+  'a hat',
+  'a sleeping bag',
+  'a tent',
+  'sandals',
+  'a belt',
+  'a shirt',
+  'a lamp',
+  'a water bottle',
+];
+
+const askings = [
+  'How long does delivery of THING take?',
+  'Can I send back THING that I have worn once?',
+  'What does it cost to ship THING to Norway?',
+  'Is THING in stock in my size?',
+  'Do you have THING in blue?',
+  'How do I wash THING?',
+  'What is THING made of?',
+  'May I change my order of THING?',
+  'Is there a discount for THING?',
+  'Which size of THING fits me?',
+  'Do you repair THING?',
+  'Is THING waterproof?',
+  'How warm is THING in winter?',
+  'Can I pay for THING by invoice?',
+  'Do you ship THING to Ireland on Saturdays?',
+  'Is there a warranty on THING?',
+  'Can I pick up THING at your store?',
+  'Would THING be a good present for my mother?',
+  'How heavy is THING?',
+  'When will THING be back in stock?',
+  'Does THING come in other colours?',
+  'I lost the receipt for THING, what now?',
+];
+
+/** Some hundred different questions, so that no way could answer from what it remembers of the last one. */
+export const questions: readonly string[] = askings.flatMap(asking =>
+  things.map(thing => asking.replace('THING', thing)),
+);
