@@ -1,3 +1,5 @@
+import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
 import type { Services } from '../services.ts';
 
 /** Where a command writes. `out` is the result, and may be awaited so that a slow reader is waited for. */
@@ -5,6 +7,16 @@ export type CommandIo = {
   out(text: string): Promise<void>;
   /** Progress and complaints, for the person who watches; ends no line by itself. */
   err(text: string): void;
+};
+
+/** What a command finds where it runs, however broken that may be. */
+export type Surroundings = {
+  /** Throws `ConfigError`, and what a file system throws. */
+  config(): Config;
+  /** The database, where a relay has it open in this process. */
+  database: Database | undefined;
+  /** The features; opened when it is called, which brings the database up to date. */
+  services(): Promise<Services>;
 };
 
 type Described = {
@@ -26,6 +38,11 @@ export type Command = Described &
          */
         needs: 'relay';
         run(args: string[], io: CommandIo, services: () => Promise<Services>, signal: AbortSignal): Promise<number>;
+      }
+    | {
+        /** Runs in the relay that has the embedded database open, else here, also where nothing works. */
+        needs: 'surroundings';
+        run(args: string[], io: CommandIo, surroundings: Surroundings): Promise<number>;
       }
   );
 

@@ -1,15 +1,23 @@
+import { ConfigError } from '../config.ts';
+import { AppError } from '../lib/app-error.ts';
 import { redact } from '../lib/redact.ts';
+import type { Reporter } from '../providers/reporter/reporter.ts';
 import type { Services } from '../services.ts';
 import { accountsInvite, accountsList } from './accounts.ts';
-import { type Command, type CommandIo, UsageError } from './command.ts';
+import { backup } from './backup.ts';
+import { type Command, type CommandIo, type Surroundings, UsageError } from './command.ts';
 import { consentExport } from './consent-export.ts';
 import { consentVerify } from './consent-verify.ts';
 import { dataMapCommand } from './data-map.ts';
+import { doctor } from './doctor.ts';
 import { evaluate } from './eval.ts';
+import { keysRotate, keysStatus } from './keys.ts';
 import { purge } from './purge.ts';
+import { restore } from './restore.ts';
 
 /** Every command, in the order of the help. */
 export const commands: Command[] = [
+  doctor,
   consentExport,
   consentVerify,
   purge,
@@ -17,6 +25,10 @@ export const commands: Command[] = [
   dataMapCommand,
   accountsInvite,
   accountsList,
+  keysRotate,
+  keysStatus,
+  backup,
+  restore,
 ];
 
 export const usage = (): string => `Runs Confab's commands for the operator.
@@ -53,12 +65,18 @@ export function commandOf(argv: string[]): { command: Command; args: string[] } 
   throw new UsageError(`${given} See npm run confab -- --help`);
 }
 
+type Around = Partial<Pick<Surroundings, 'config' | 'database'>> & {
+  /** Hears of what nobody could have expected. */
+  report?: Reporter['report'];
+};
+
 /** Runs one command to its exit code; whatever goes wrong is said on `err`. */
 export async function runCommand(
   argv: string[],
   io: CommandIo,
   services: () => Promise<Services>,
   signal: AbortSignal,
+  { report = () => {}, config = unknownConfig, database }: Around = {},
 ): Promise<number> {
   try {
     const { command, args } = commandOf(argv);
@@ -67,10 +85,17 @@ export async function runCommand(
       return 0;
     }
     if (command.needs === 'nothing') return await command.run(args, io);
+    if (command.needs === 'surroundings') return await command.run(args, io, { config, database, services });
     return await command.run(args, io, services, signal);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     io.err(`${redact(message)}\n`);
-    return error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+    const isUsage = error instanceof UsageError || error instanceof ConfigError || code?.startsWith('ERR_PARSE_ARGS');
+    if (!isUsage && !(error instanceof AppError && error.status < 500)) report(error);
+    return isUsage ? 2 : 1;
   }
+}
+
+function unknownConfig(): never {
+  throw new ConfigError('The configuration is not known here.');
 }

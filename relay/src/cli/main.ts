@@ -1,13 +1,16 @@
 import { createWriteStream } from 'node:fs';
-import { ConfigError, readConfig } from '../config.ts';
-import { openDatabase } from '../db/database.ts';
+import { type Config, ConfigError, readConfig } from '../config.ts';
 import { lockAddress } from '../db/embedded.ts';
 import { createLog } from '../lib/log.ts';
-import { REPORT_MS } from '../relay.ts';
-import { createServices, type Services } from '../services.ts';
+import { createReporter } from '../providers/reporter/registry.ts';
+import type { Reporter } from '../providers/reporter/reporter.ts';
+import { silentReporter } from '../providers/reporter/silent.ts';
+import type { Services } from '../services.ts';
+import { endOnStrayFaults, REPORT_MS } from '../strays.ts';
 import { askRunningRelay } from './channel.ts';
-import type { CommandIo } from './command.ts';
+import type { Command, CommandIo } from './command.ts';
 import { commandOf, runCommand, usage } from './commands.ts';
+import { openServices } from './open-services.ts';
 
 // The schema engine leaves a timer of ten seconds behind, which nobody has to wait for.
 process.exit(await main(process.argv.slice(2)));
@@ -44,44 +47,54 @@ async function main(words: string[]): Promise<number> {
 }
 
 async function run(argv: string[], io: CommandIo, signal: AbortSignal): Promise<number> {
+  const log = createLog('error', process.stderr);
+  const config = () => readConfig(process.env);
+  const needs = needsOf(argv);
+  let reporter: Reporter = silentReporter;
   let close = async () => {};
   /** The features on the database itself; no relay is started. */
   async function services(): Promise<Services> {
-    const config = readConfig(process.env);
-    const database = await openDatabase(config);
-    close = () => database.close();
-    const log = createLog('error', process.stderr);
-    const made = await createServices({ config: { ...config, demo: undefined }, database, log, now: () => new Date() });
-    close = async () => {
-      await made.jobs.stop();
-      await Promise.all([database.close(), made.reporter.close(REPORT_MS)]);
-    };
-    return made;
+    const opened = await openServices(config(), reporter);
+    close = opened.close;
+    return opened.services;
   }
   try {
-    if (needsRelay(argv)) {
-      const config = readConfig(process.env);
-      const exit = config.databaseUrl
-        ? undefined
-        : await askRunningRelay(lockAddress(config.dataDir), argv, io, signal);
-      if (exit !== undefined) return exit;
+    if (needs !== 'nothing') {
+      const known = needs === 'relay' ? config() : configIfRight();
+      if (known) {
+        reporter = await createReporter(known, () => new Date());
+        endOnStrayFaults({ log, reporter });
+        const address = lockAddress(known.dataDir);
+        const exit = known.databaseUrl ? undefined : await askRunningRelay(address, argv, io, signal);
+        if (exit !== undefined) return exit;
+      }
     }
-    return await runCommand(argv, io, services, signal);
+    return await runCommand(argv, io, services, signal, { config, report: reporter.report });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     io.err(`${error.message}\n`);
     return 2;
   } finally {
     await close();
+    await reporter.close(REPORT_MS);
   }
 }
 
-function needsRelay(argv: string[]): boolean {
+/** A command that tells what is wrong reads it again, and tells it. */
+function configIfRight(): Config | undefined {
+  try {
+    return readConfig(process.env);
+  } catch {
+    return undefined;
+  }
+}
+
+function needsOf(argv: string[]): Command['needs'] {
   try {
     const { command, args } = commandOf(argv);
-    return command.needs === 'relay' && !args.includes('--help') && !args.includes('-h');
+    return args.includes('--help') || args.includes('-h') ? 'nothing' : command.needs;
   } catch {
-    return false;
+    return 'nothing';
   }
 }
 

@@ -10,7 +10,10 @@ import { everyTable, openSchemaEngine } from './schema-engine.ts';
 import { prepareVectors } from './vectors.ts';
 
 /** Connections of one process; several processes share PostgreSQL's 100. */
-const POOL_MAX = 20;
+export const POOL_MAX = 20;
+/** Of the processes of one command all together, as far as each has enough to work with. */
+const POOLS_MAX = 40;
+const POOL_MIN = 5;
 
 export { Prisma };
 export type Db = PrismaClient;
@@ -19,10 +22,11 @@ export type Tx = Prisma.TransactionClient;
 export type Database = Awaited<ReturnType<typeof openDatabase>>;
 
 /** The relay's database, migrated: PostgreSQL where there is an address, else the embedded one in the data folder. */
-export async function openDatabase(config: { databaseUrl: string | undefined; dataDir: string }) {
+export async function openDatabase(config: { databaseUrl: string | undefined; dataDir: string; processes?: number }) {
+  const most = Math.max(POOL_MIN, Math.min(POOL_MAX, Math.floor(POOLS_MAX / (config.processes ?? 1))));
   const embedded = config.databaseUrl ? undefined : await openEmbedded(config.dataDir);
   // Ours to end: a pool that the schema engine opens for itself would keep the process for seconds after its last work.
-  const pool = new pg.Pool({ connectionString: config.databaseUrl, max: POOL_MAX });
+  const pool = new pg.Pool({ connectionString: config.databaseUrl, max: most });
   const adapter = embedded ? new PrismaPGlite(embedded.pglite) : new PrismaPg(pool, { statementNameGenerator });
   const hasVectors = await (embedded
     ? applyMigrations(adapter).then(() => prepareVectors(embedded.pglite))
@@ -35,6 +39,13 @@ export async function openDatabase(config: { databaseUrl: string | undefined; da
     embedded,
     /** Whether it has pgvector, and so the table of embeddings. */
     hasVectors,
+    /** The connections of this process: in use, idle, and how many wait for one. The embedded database is its own one. */
+    connections: () => ({
+      in_use: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      most: embedded ? 1 : most,
+    }),
     /**
      * Takes what was deleted out of the files of the embedded database. A PostgreSQL server's files are its operator's:
      * there autovacuum and the rolling off of backups do it.

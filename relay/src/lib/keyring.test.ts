@@ -54,6 +54,25 @@ describe('a keyring', () => {
     expect(ring.verify(bytes('thread'), rotated.sign(bytes('thread')))).toBe(false);
   });
 
+  it('knows of a key that was taken away its public half and its hashes of addresses, and nothing else', () => {
+    const sealed = ring.encrypt('sk', 'c');
+    const [id = ''] = ring.keyIds;
+    const both = createKeyring([key(2), key(1)]);
+    const left = createKeyring([key(2)], [both.retire(id)]);
+    expect(left.logKeys).toEqual(both.logKeys);
+    expect(left.hashesOf('ann@shop.example')).toEqual(both.hashesOf('ann@shop.example'));
+    expect(() => left.decrypt(sealed, 'c')).toThrow(id);
+    expect(left.verify(bytes('thread'), ring.sign(bytes('thread')))).toBe(false);
+    expect(JSON.stringify(both.retire(id))).not.toContain(Buffer.alloc(32, 1).toString('base64'));
+  });
+
+  it('keeps to what it can read of the retired, and counts none twice', () => {
+    const both = createKeyring([key(2), key(1)]);
+    const kept = [both.retire(ring.keyIds[0] ?? '')];
+    expect(createKeyring([key(3)], kept).logKeys).toHaveLength(1);
+    expect(createKeyring([key(2), key(1)], kept).hashesOf('a')).toEqual(both.hashesOf('a'));
+  });
+
   it('says which key is missing when an older one was taken away', () => {
     const sealed = ring.encrypt('sk', 'c');
     expect(() => createKeyring([key(2)]).decrypt(sealed, 'c')).toThrow(sealed.keyId);
