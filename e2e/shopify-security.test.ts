@@ -86,9 +86,10 @@ describe('Shopify’s security list', () => {
 
   it('the relay writes no SQL of texts', async () => {
     const found = (await files('relay/src/**/*.ts')).filter(([path]) => !path.includes('.test.'));
-    // The archive names tables and columns, which no parameter can: those of its own list, and of the schema.
-    const named = ['relay/src/features/exports/store.ts'];
-    expect(pathsWith(found, /\$(?:query|execute)RawUnsafe|Prisma\.raw\b/)).toEqual(named);
+    // The archive and the rotation of keys name tables and columns, which no parameter can: those of their own lists, and
+    // of the schema. The doctor's few statements are constants.
+    const named = ['relay/src/db/inspect.ts', 'relay/src/db/sealed-rows.ts', 'relay/src/features/exports/store.ts'];
+    expect(pathsWith(found, /\$(?:query|execute)RawUnsafe|Prisma\.raw\b/).sort()).toEqual(named);
   });
 
   it('the script of the admin puts no text into a page as markup', async () => {

@@ -6,6 +6,9 @@ import { run } from './run.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
+/** With this exit code a check says that it could not be made, as tests do everywhere since Automake. */
+export const SKIPPED = 77;
+
 /** @param {...Counts} parts @returns {Counts} */
 export const add = (...parts) =>
   parts.reduce(
@@ -18,7 +21,7 @@ export const add = (...parts) =>
   );
 
 /**
- * Runs a command that counts as one check.
+ * Runs a command that counts as one check: passed, failed, or skipped.
  * @param {string} title
  * @param {string} command
  * @param {string[]} args
@@ -28,7 +31,8 @@ export const add = (...parts) =>
 export async function check(title, command, args, options) {
   console.log(`\n── ${title} ──`);
   const { code } = await run(command, args, options);
-  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  const isSkipped = code === SKIPPED;
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 || isSkipped ? 0 : 1, skipped: isSkipped ? 1 : 0 };
 }
 
 /**

@@ -11,7 +11,7 @@ export async function ensureChromium() {
   if (found) return found;
   if (process.env.CHROMIUM_PATH)
     throw new ScriptError(`CHROMIUM_PATH is ${process.env.CHROMIUM_PATH}, but no program is there.`);
-  if (process.getuid?.() === 0 && find(['apt-get'])) await installChromium();
+  await installFromDebian('chromium', "Installing Debian's Chromium");
   const installed = findChromium();
   if (installed) return installed;
   throw new ScriptError(
@@ -22,8 +22,11 @@ export async function ensureChromium() {
 const findChromium = () =>
   process.env.CHROMIUM_PATH ? executable(process.env.CHROMIUM_PATH) : (executable('/usr/bin/chromium') ?? find(names));
 
-/** @param {string[]} programs */
-function find(programs) {
+/**
+ * The first of the programs that is on the PATH.
+ * @param {string[]} programs
+ */
+export function find(programs) {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return programs.flatMap(name => folders.map(folder => executable(join(folder, name)))).find(Boolean);
 }
@@ -38,12 +41,16 @@ function executable(path) {
   }
 }
 
-async function installChromium() {
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+/**
+ * Installs a package of Debian's, where we may; does nothing elsewhere.
+ * @param {string} name
+ * @param {string} label
+ */
+export async function installFromDebian(name, label) {
+  if (process.getuid?.() !== 0 || !find(['apt-get'])) return;
+  // A server that a package brings is not started on the machine: tests start one of their own.
+  const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   await run('apt-get', ['update'], { env, label: 'Reading what Debian offers' });
-  const { code, output } = await run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], {
-    env,
-    label: "Installing Debian's Chromium",
-  });
-  if (code !== 0) throw new ScriptError(`${output.trim().split('\n').slice(-5).join('\n')}\nChromium did not install.`);
+  const { code, output } = await run('apt-get', ['install', '-y', '--no-install-recommends', name], { env, label });
+  if (code !== 0) throw new ScriptError(`${output.trim().split('\n').slice(-5).join('\n')}\n${name} did not install.`);
 }

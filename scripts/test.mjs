@@ -3,12 +3,13 @@ import { add, check, tell, tests } from './checks.mjs';
 import { ensureChromium } from './chromium.mjs';
 import { ensureInstalled } from './install.mjs';
 import { prepare } from './prepare.mjs';
+import { ensureRedis } from './redis.mjs';
 import { main, ScriptError } from './run.mjs';
 import { prepareShopify } from './shopify.mjs';
 import { prepareInBackground, testWordpress } from './wordpress-tests.mjs';
 
-const usage = `Checks everything: types, lint, and the tests (unit, integration, browser, WordPress). About thirty
-minutes on two cores.
+const usage = `Checks everything: types, lint, packages (known holes, licences), secrets in files, and the tests (unit,
+integration, browser, WordPress). About thirty minutes on two cores.
 
 Usage
   npm test                                     all of it
@@ -17,7 +18,7 @@ Usage
   npx vitest run --project integration         one of the projects unit, integration, browser
   npx vitest relay/src/features/consent        what matches a path, again whenever a file changes
 
-The last line is "N passed, N failed, N skipped"; types and lint count as one check each. The exit code is 0 only when
+The last line is "N passed, N failed, N skipped"; each of the other checks counts as one. The exit code is 0 only when
 nothing failed. Variables: CHROMIUM_PATH (the browser to drive).`;
 
 /** @returns {Promise<import('./checks.mjs').Counts>} */
@@ -37,14 +38,21 @@ async function prepared() {
 async function testAll() {
   await ensureInstalled();
   const env = { CHROMIUM_PATH: await ensureChromium() };
+  await ensureRedis();
   let checks = await prepared();
   // Its tools are large and its WordPress is far away: both are fetched while the rest is tested.
   const wordpress = prepareInBackground();
   checks = add(checks, await check('types', 'npm', ['run', '--silent', 'types']));
   checks = add(checks, await check('lint', 'npm', ['run', '--silent', 'lint']));
+  checks = add(checks, await check('known holes of packages', 'node', ['scripts/audit.mjs']));
+  checks = add(checks, await check('secrets in files', 'node', ['scripts/secrets.mjs']));
   let total = checks;
   for (const project of ['unit', 'integration', 'browser']) total = add(total, await tests(project, env));
-  total = add(total, await testWordpress(await wordpress, env));
+  const plugin = await wordpress;
+  // It looks into the plugin's packages, too.
+  const licences = await check('licences of packages', 'node', ['scripts/licences.mjs']);
+  checks = add(checks, licences);
+  total = add(add(total, licences), await testWordpress(plugin, env));
   return tell(total, checks);
 }
 

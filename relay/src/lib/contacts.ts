@@ -125,7 +125,8 @@ function* mentions(text: string, { email, phone }: ContactKeys): Generator<Span>
 const AT = /[@＠﹫]|%40|\s?[([{]at[)\]}]\s?/gi;
 const ENDS_LOCAL = /[\s\p{Cc}\p{Cf}@＠﹫<>()[\]\\,;:"，；：。、（）「」]/u;
 const DOT = /[.。．｡]/;
-const TRAILING_DOTS = /[.。．｡-]+$/;
+// Begins where such a run begins and nowhere within it: else a long run that goes on would be read once from each place.
+const TRAILING_DOTS = /(?<![.。．｡-])[.。．｡-]+$/;
 const DOMAIN_RUN = /[\p{L}\p{M}\p{N}.。．｡-]{1,255}/uy;
 /** Signs that an address may have, and that also stand around one: quotes, emphasis, the dash of a list. */
 const AROUND = /^['*_~.+!#$%^`-]+/;

@@ -15,12 +15,14 @@ export const within = ({ from, to }: Period) => ({
 /** The place as a client hands it back, which need not know what it says. */
 const cursorOf = ({ at, id }: Place): string => Buffer.from(`${at.toISOString()} ${id}`).toString('base64url');
 
-/** Throws 400 where the cursor is none of ours. */
-export function placeOf(cursor: string | undefined): Place | undefined {
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Throws 400 where the cursor is none of ours. `shape` is that of the list's ids, where they are no UUIDs. */
+export function placeOf(cursor: string | undefined, shape = UUID): Place | undefined {
   if (cursor === undefined) return undefined;
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ');
   const at = timeIn(time);
-  if (!at || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
+  if (!at || !shape.test(id)) {
     throw new AppError('validation_failed', 'This cursor is not one of this list. Begin without one.', {
       errors: [{ path: 'cursor', message: 'is not one that this list gave' }],
     });
