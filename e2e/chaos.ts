@@ -202,10 +202,10 @@ export function wrongIn({ left, taken, waiting, failed }: ChaosResult, options: 
 
 const leadOf = ({ body }: ReceivedMessage): string => body.data.leadId;
 
-type Relay = { url(): string; restart(): Promise<void>; stop(): Promise<void> };
+export type Relay = { url(): string; restart(): Promise<void>; stop(): Promise<void> };
 
-/** One process on a port of its own, which it keeps. */
-async function startRelay(env: NodeJS.ProcessEnv, logFile: string): Promise<Relay> {
+/** One process on a port of its own, which it keeps. `restart` kills it first. */
+export async function startRelay(env: NodeJS.ProcessEnv, logFile: string): Promise<Relay> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess;
@@ -241,7 +241,16 @@ async function startRelay(env: NodeJS.ProcessEnv, logFile: string): Promise<Rela
     url: () => url,
     async restart() {
       await end('SIGKILL');
-      await start();
+      // As a process manager does: one that starts while its database is away ends, and is started again.
+      for (let left = 5; ; left -= 1) {
+        const ready = await start().then(
+          () => true,
+          error => {
+            if (left === 0) throw error;
+          },
+        );
+        if (ready) return;
+      }
     },
     stop: () => end('SIGTERM'),
   };

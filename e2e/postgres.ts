@@ -21,6 +21,8 @@ export interface Postgres {
 export interface OwnPostgres extends Postgres {
   /** Stops the server and deletes its folder. It also stops when this process ends in any other way. */
   stop(): Promise<void>;
+  /** Ends every connection, by a crash where `mode` is "immediate", and serves again. What was committed is there if it is durable. */
+  restart(mode: 'fast' | 'immediate'): Promise<void>;
 }
 
 // The server belongs to this shell, not to us: the shell reads its standard input until we close it or die, even by
@@ -73,6 +75,12 @@ export async function startPostgres({ durable = false } = {}): Promise<OwnPostgr
       shell.stdin.end();
       await ended;
     },
+    async restart(mode) {
+      const command = ['-D', join(dir, 'data'), '-l', join(dir, 'log'), '-o', options, '-m', mode, '-w', 'restart'];
+      const restarting = spawn(join(bin, 'pg_ctl'), command, { ...user, cwd: '/', stdio: 'ignore' });
+      const [code] = await once(restarting, 'exit');
+      if (code !== 0) throw new Error(`PostgreSQL in ${dir} did not start again`);
+    },
   };
 }
 
@@ -81,7 +89,7 @@ export function connectPostgres(adminUrl: string): Postgres {
   const url = (database = 'postgres') => Object.assign(new URL(adminUrl), { pathname: database }).href;
   return {
     url,
-    async createDatabase(template = 'template0') {
+    async createDatabase(template = process.env[TEMPLATE] ?? 'template0') {
       const name = `test_${randomUUID().replaceAll('-', '')}`;
       const client = new Client({ connectionString: url() });
       await client.connect();
@@ -95,10 +103,23 @@ export function connectPostgres(adminUrl: string): Postgres {
   };
 }
 
+/** Names the database that every other one is made from, where that is not an empty one. */
+const TEMPLATE = 'CONFAB_TEST_TEMPLATE';
+
+/** Has every database of this run begin as this backup, restored: `npm run test:restored -- FILE`. */
+async function restoreTemplate(postgres: Postgres, backup: string): Promise<void> {
+  const into = await postgres.createDatabase();
+  const main = join(import.meta.dirname, '../relay/src/cli/main.ts');
+  execFileSync(process.execPath, [main, 'restore', backup, '--into', into], { stdio: 'inherit' });
+  process.env[TEMPLATE] = new URL(into).pathname.slice(1);
+}
+
 /** For vitest's globalSetup: one server for all integration tests, each of which makes databases of its own in it. */
 export default async function setup(project: TestProject) {
   const postgres = await startPostgres();
   project.provide('postgresUrl', postgres.url());
+  const backup = process.env.CONFAB_TEST_BACKUP;
+  if (backup) await restoreTemplate(postgres, backup);
   return postgres.stop;
 }
 
