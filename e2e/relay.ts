@@ -197,9 +197,17 @@ export type RelayProcess = Awaited<ReturnType<typeof spawnRelay>>;
  * The relay as `node relay/src/main.ts`, a process of its own. Resolves when it is ready or has ended; `url` is
  * `undefined` in the latter case. The data folder is the caller's.
  */
-export async function spawnRelay({ dataDir, env = {} }: { dataDir: string; env?: NodeJS.ProcessEnv }) {
+export async function spawnRelay({
+  dataDir,
+  env = {},
+  main = join(relayFolder, 'src/main.ts'),
+}: {
+  dataDir: string;
+  env?: NodeJS.ProcessEnv;
+  /** Of another release. */
+  main?: string;
+}) {
   await mkdir(widgetFolder, { recursive: true });
-  const main = join(relayFolder, 'src/main.ts');
   const child = spawn(process.execPath, [main], {
     env: { ...processEnvironment, ...baseEnvironment(dataDir), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -219,6 +227,7 @@ export async function spawnRelay({ dataDir, env = {} }: { dataDir: string; env?:
   const url = await ready.promise;
   return {
     url: url ?? '',
+    pid: child.pid as number,
     demo: clientsOf(url ?? '', 'demo', DEMO_SECRET),
     output: () => output,
     ended,
@@ -620,7 +629,8 @@ function summaryOf(events: TurnEvent[]) {
     events.find(event => event.event === kind)?.data as Extract<TurnEvent, { event: Kind }>['data'] | undefined;
   return {
     events,
-    kinds: events.map(({ event }) => event),
+    /** In how many pieces a text comes is the network's choice: pieces that follow one another count as one. */
+    kinds: events.map(({ event }) => event).filter((kind, at, all) => kind !== 'delta' || all[at - 1] !== 'delta'),
     started: of('started'),
     completed: of('completed'),
     failed: of('failed'),

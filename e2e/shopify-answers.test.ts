@@ -125,7 +125,9 @@ describe.each(oneDatabase)('answers in a Shopify shop on %s', database => {
       const gate = Promise.withResolvers<void>();
       shop.faults.hold(1, gate.promise, 'storefront');
       const turn = await widget.open(question(PRICE_ASKED, { thread: [] }));
-      expect((await turn.until('delta')).at(-1)?.data).toEqual({ text: 'It is ' });
+      expect((await turn.until('delta')).at(-1)?.data).toEqual({
+        text: expect.stringMatching(/^It is (warm and costs )?$/),
+      });
       gate.resolve();
       expect((await turn.rest()).at(-1)?.data).toMatchObject({ text: `It is warm and costs €${SYNCED}.` });
     });

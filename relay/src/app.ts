@@ -1,6 +1,7 @@
 import { Router } from '@koa/router';
 import Koa, { type Context } from 'koa';
 import { askedBy, authRoutes, meRoutes } from './features/accounts/index.ts';
+import { billingRoutes, stripeEventRoutes } from './features/billing/index.ts';
 import { connectPageRoutes, connectRoutes } from './features/connect/index.ts';
 import { consentLogRoutes, consentRoutes } from './features/consent/index.ts';
 import {
@@ -30,6 +31,7 @@ import { type Authority, admitUsers, authorize } from './http/authorize.ts';
 import { bearerOf } from './http/bearer.ts';
 import { clientAddress } from './http/client-address.ts';
 import { consoleRoutes } from './http/console.ts';
+import { admitToMetrics } from './http/metrics.ts';
 import { openapiDocument } from './http/openapi.ts';
 import { answerWithProblems } from './http/problem.ts';
 import { identifyRequests } from './http/request-id.ts';
@@ -39,6 +41,7 @@ import { sendFile } from './http/static-files.ts';
 import { idOf } from './http/validate.ts';
 import { admitOrigin } from './http/widget-origin.ts';
 import { AppError } from './lib/app-error.ts';
+import { metricsTogether } from './lib/metrics.ts';
 import { demoRoutes } from './platforms/demo/index.ts';
 import type { Services } from './services.ts';
 
@@ -47,12 +50,12 @@ export function createApp(services: Services): Koa<RequestState> {
   const app = new Koa<RequestState>({ proxy: services.trustProxy > 0, maxIpsCount: services.trustProxy });
   // Without a listener Koa would print the error's message, which may repeat what a visitor wrote.
   app.on('error', error => {
-    // Who leaves before the end is no fault of ours.
-    if (error?.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    // Who leaves before the end, or goes on with what is no HTTP, is no fault of ours.
+    if (error?.code === 'ERR_STREAM_PREMATURE_CLOSE' || String(error?.code).startsWith('HPE_')) return;
     services.log.error({ err: error }, 'a reply failed');
     services.reporter.report(error);
   });
-  app.use(identifyRequests(services.log));
+  app.use(identifyRequests(services));
   app.use(answerWithProblems(services));
   app.use(setSecurityHeaders);
   // Each router widens the state by itself, which Koa's types cannot follow.
@@ -60,6 +63,7 @@ export function createApp(services: Services): Koa<RequestState> {
     operationsRouter,
     connectRouter,
     emailRouter,
+    stripeRouter,
     widgetRouter,
     siteRouter,
     userSiteRouter,
@@ -79,7 +83,8 @@ export function createApp(services: Services): Koa<RequestState> {
 }
 
 /** Anybody. */
-function operationsRouter({ readiness, metrics, version, keyring, widgetFiles }: Services): Router<RequestState> {
+function operationsRouter(services: Services): Router<RequestState> {
+  const { readiness, metrics, siblings, metricsToken, production, version, keyring, widgetFiles } = services;
   const router = new Router<RequestState>();
   const openapi = openapiDocument(version);
   router.get('/healthz', ctx => {
@@ -91,7 +96,8 @@ function operationsRouter({ readiness, metrics, version, keyring, widgetFiles }:
     ctx.body = report;
   });
   router.get('/metrics', async ctx => {
-    ctx.body = await metrics.text();
+    admitToMetrics(ctx, { token: metricsToken, production });
+    ctx.body = await metricsTogether(await siblings.all());
     ctx.set('Content-Type', metrics.contentType);
   });
   router.get('/openapi.json', ctx => {
@@ -127,10 +133,17 @@ function emailRouter({ notifications, readMailEvent, mailFolder, production }: S
   return router;
 }
 
+/** Stripe, about what accounts pay for. */
+function stripeRouter({ billing, rateLimit }: Services): Router<RequestState> {
+  const router = new Router<RequestState>();
+  stripeEventRoutes(router, { billing, rateLimit });
+  return router;
+}
+
 /** A visitor's browser on a page of the site. */
 function widgetRouter(services: Services): Router<SiteState> {
   const { sites, consent, privacy, conversations, leads, notifications, pageViews, usage, counts } = services;
-  const { rateLimit, proofs, drain } = services;
+  const { rateLimit, proofs, drain, turnPlaces, followTurn, count } = services;
   const router = new Router<SiteState>({ prefix: '/v1/widget/:siteKey' });
   router.use(async (ctx, next) => {
     ctx.state.site = await sites.servedByKey(ctx.params.siteKey ?? '');
@@ -163,8 +176,17 @@ function widgetRouter(services: Services): Router<SiteState> {
     eraseConversation: conversations.withdraw,
     openingOf: conversations.look,
     opened: siteId => counts.add(siteId, 'opened'),
+    decided: count.consent,
   });
-  conversationRoutes(router, { conversations, rateLimit, proofs, shareOf: usage.shareOf, drain });
+  conversationRoutes(router, {
+    conversations,
+    rateLimit,
+    proofs,
+    shareOf: usage.shareOf,
+    drain,
+    turnPlaces,
+    followTurn,
+  });
   leadRoutes(router, { leads, rateLimit });
   transcriptRoutes(router, { notifications, rateLimit });
   visitorLiveRoutes(router, services);
@@ -261,6 +283,7 @@ function accountRouter(services: Services): Router<UserState> {
   accountRoutes(router, services);
   exportRoutes(router, services);
   deletionRoutes(router, services);
+  billingRoutes(router, services);
   return router;
 }
 

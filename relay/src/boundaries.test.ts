@@ -23,6 +23,7 @@ const RANKS: Record<string, number> = {
   notifications: 7,
   accounts: 0,
   teams: 2,
+  billing: 3,
   exports: 8,
   deletion: 8,
   live: 7,
@@ -34,8 +35,10 @@ const SDKS: Record<string, string> = {
   'better-auth/minimal': 'accounts/auth.ts',
   '@node-rs/argon2': 'accounts/passwords.ts',
   'pg-boss': 'jobs/jobs.ts',
+  redis: 'redis/redis.ts',
   '@sentry/node': 'sentry.ts',
   resend: 'resend.ts',
+  stripe: 'payments/stripe.ts',
   nodemailer: 'email/files.ts',
   'nodemailer/lib/mail-composer': 'email/files.ts',
   'postal-mime': 'email/files.ts',
@@ -86,7 +89,7 @@ const rules: Record<string, (from: string, to: Import) => boolean> = {
   'features see the ports of the providers, no adapter': (from, { name }) =>
     isIn('features', from) &&
     (/\/providers\/crm\/(hubspot|salesforce|pipedrive|klaviyo|zoho)\.ts$/.test(name) ||
-      /\/providers\/.*\/(openai|anthropic|bedrock|extractive|registry|sentry|silent|resend)\.ts$/.test(name)),
+      /\/providers\/.*\/(openai|anthropic|bedrock|extractive|registry|sentry|silent|resend|stripe)\.ts$/.test(name)),
   'a vendor’s SDK is imported by its adapter only': (from, { name }) =>
     name in SDKS && !from.endsWith(`/${SDKS[name]}`),
   'Shopify’s SDK stays in platforms/shopify/': (from, { name }) =>
@@ -173,7 +176,15 @@ describe('the relay', () => {
 
   it('reads the environment where it begins, and nowhere else', () => {
     const readers = sources.filter(({ text }) => /process\s*\.\s*env|process\[/.test(text)).map(({ file }) => file);
-    expect(readers.toSorted()).toEqual(['relay/src/cli/main.ts', 'relay/src/main.ts']);
+    expect(readers.toSorted()).toEqual([
+      // The database that is backed up, without the services, which would migrate it; the one that is restored, which is
+      // another; and what PostgreSQL's programs are started with.
+      'relay/src/cli/backup.ts',
+      'relay/src/cli/main.ts',
+      'relay/src/cli/restore.ts',
+      'relay/src/db/backup.ts',
+      'relay/src/main.ts',
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 
@@ -20,6 +21,13 @@ const secretKeys = z.string().transform((value, context) => {
   }
   return keys;
 });
+const signingSecrets = z.string().transform((value, context) => {
+  const secrets = value.split(',').map(secret => secret.trim());
+  if (secrets.some(secret => !/^whsec_[\x21-\x7e]{8,500}$/.test(secret))) {
+    context.addIssue('expected the signing secret of the webhook, such as whsec_…, older ones behind a comma');
+  }
+  return secrets;
+});
 
 /** Every variable that the relay reads, each with a line in `.env.example`. */
 export const variables = z.object({
@@ -30,6 +38,18 @@ export const variables = z.object({
     .string()
     .regex(/^postgres(ql)?:\/\//, 'expected an address such as postgresql://user:password@host:5432/confab')
     .optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/[^\s/]/, 'expected an address such as rediss://user:password@host:6379')
+    .refine(
+      value => URL.canParse(value),
+      'expected an address; what is special in a password is written as %40 and so on',
+    )
+    .optional(),
+  CONFAB_PROCESSES: z
+    .union([z.literal('auto'), z.coerce.number().int().min(1).max(64)], 'expected a number from 1 to 64, or auto')
+    .optional(),
+  CONFAB_MAX_STREAMS: z.coerce.number().int().min(1).max(100_000).default(500),
   CONFAB_DATA_DIR: z.string().default('.data'),
   CONFAB_SECRET_KEY: secretKeys.optional(),
   CONFAB_PUBLIC_URL: origin.optional(),
@@ -47,6 +67,10 @@ export const variables = z.object({
     .optional(),
   CONFAB_PRIVATE_URLS: z.enum(['allow', 'refuse']).optional(),
   CONFAB_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  CONFAB_METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,512}$/, 'expected 16 to 512 visible ASCII characters (openssl rand -hex 32)')
+    .optional(),
   SENTRY_DSN: z
     .string()
     .regex(
@@ -87,6 +111,9 @@ export const variables = z.object({
   SHOPIFY_PARTNER_ORGANIZATION_ID: z.string().regex(/^\d+$/, 'expected a number').optional(),
   SHOPIFY_PARTNER_TOKEN: token.optional(),
   SHOPIFY_APP_ID: z.string().regex(/^\d+$/, 'expected a number').optional(),
+  STRIPE_SECRET_KEY: token.optional(),
+  STRIPE_WEBHOOK_SECRET: signingSecrets.optional(),
+  STRIPE_BASE_URL: baseUrl('https://api.stripe.com'),
 });
 
 /** What only works together: all of a row, or none of it. */
@@ -94,6 +121,7 @@ const TOGETHER = [
   ['SHOPIFY_API_KEY', 'SHOPIFY_API_SECRET'],
   ['RESEND_API_KEY', 'CONFAB_EMAIL_FROM'],
   ['SHOPIFY_PARTNER_ORGANIZATION_ID', 'SHOPIFY_PARTNER_TOKEN', 'SHOPIFY_APP_ID'],
+  ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
 ];
 
 export type Config = ReturnType<typeof readConfig>;
@@ -114,6 +142,12 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     if (given.length === 0) continue;
     for (const name of names) if (!(name in present)) wrong.push(`${name}: missing; it belongs to ${given.join(', ')}`);
   }
+  if (Number(present.CONFAB_PROCESSES) > 1 && !present.DATABASE_URL) {
+    wrong.push('DATABASE_URL: missing; the embedded database is of one process, so CONFAB_PROCESSES cannot be more');
+  }
+  if (present.REDIS_URL && !present.DATABASE_URL) {
+    wrong.push('DATABASE_URL: missing; the embedded database is of one process, which needs no Redis');
+  }
   if (present.SHOPIFY_PARTNER_TOKEN && !present.SHOPIFY_API_KEY) {
     wrong.push('SHOPIFY_API_KEY: missing; without the app there is nothing to ask the Partner API about');
   }
@@ -123,6 +157,9 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     }
     if (present.RESEND_API_KEY && !present.CONFAB_PUBLIC_URL) {
       wrong.push('CONFAB_PUBLIC_URL: missing; e-mails have links that lead to the relay');
+    }
+    if (present.STRIPE_SECRET_KEY && !present.CONFAB_PUBLIC_URL) {
+      wrong.push('CONFAB_PUBLIC_URL: missing; Stripe sends owners back to the relay');
     }
     if (present.CONFAB_RATE_LIMIT === 'off') {
       wrong.push('CONFAB_RATE_LIMIT: "off" is for tests and benchmarks only, and refused in production');
@@ -148,6 +185,9 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     logLevel: env.CONFAB_LOG_LEVEL,
     dataDir,
     databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    processes: processesOf(env),
+    maxStreams: env.CONFAB_MAX_STREAMS,
     secretKeys: env.CONFAB_SECRET_KEY ?? [ownSecretKey(dataDir)],
     privateUrls: env.CONFAB_PRIVATE_URLS ?? (production ? 'refuse' : 'allow'),
     demo: (env.CONFAB_DEMO ?? (production ? 'off' : 'on')) === 'on' ? { secret: env.CONFAB_DEMO_SECRET } : undefined,
@@ -155,6 +195,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     // In development its mails are files as all others.
     supportEmail: env.CONFAB_SUPPORT_EMAIL ?? (production ? undefined : 'support@localhost.localdomain'),
     pwnedPasswordsUrl: pwnedPasswordsOf(env.CONFAB_PWNED_PASSWORDS_URL, production),
+    metricsToken: env.CONFAB_METRICS_TOKEN,
     sentry: env.SENTRY_DSN ? { dsn: env.SENTRY_DSN, environment: env.NODE_ENV } : undefined,
     openai: {
       apiKey: env.OPENAI_API_KEY,
@@ -184,7 +225,22 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
         : undefined,
     },
     shopify: shopifyOf(env),
+    /** Nothing where this relay sells no plans. */
+    stripe:
+      env.STRIPE_SECRET_KEY && env.STRIPE_WEBHOOK_SECRET
+        ? { secretKey: env.STRIPE_SECRET_KEY, webhookSecrets: env.STRIPE_WEBHOOK_SECRET, baseUrl: env.STRIPE_BASE_URL }
+        : undefined,
   };
+}
+
+/** The connections of more would not fit into the 100 that PostgreSQL allows by itself. */
+const PROCESSES_AUTO_MAX = 8;
+
+/** How many processes share the work: all cores in production, one in development, and one on the embedded database. */
+function processesOf(env: z.infer<typeof variables>): number {
+  const { CONFAB_PROCESSES: given = env.NODE_ENV === 'production' ? 'auto' : 1 } = env;
+  if (!env.DATABASE_URL) return 1;
+  return given === 'auto' ? Math.min(availableParallelism(), PROCESSES_AUTO_MAX) : given;
 }
 
 /** Where it is asked whether a password was stolen; nowhere outside production, unless that is wanted. */

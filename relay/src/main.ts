@@ -1,28 +1,27 @@
+import cluster from 'node:cluster';
+import { superviseProcesses } from './cluster.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { createLog } from './lib/log.ts';
 import { redact } from './lib/redact.ts';
+import type { Word } from './lib/siblings.ts';
+import { createReporter } from './providers/reporter/registry.ts';
 import type { Reporter } from './providers/reporter/reporter.ts';
-import { REPORT_MS, type Relay, startRelay } from './relay.ts';
+import { type Relay, startRelay } from './relay.ts';
+import { endOnStrayFaults, REPORT_MS } from './strays.ts';
 
+let reporter: Reporter | undefined;
 try {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
-  let reporter: Reporter | undefined;
-  // Node would print the error's message, which may repeat what a visitor wrote.
-  process.once('uncaughtException', async error => {
-    process.once('uncaughtException', () => process.exit(1));
-    log.fatal({ err: error }, 'a fault that nobody caught; stopping');
-    reporter?.report(error);
-    await reporter?.close(REPORT_MS);
-    process.exit(1);
-  });
-  const starting = startRelay({ config, log, now: () => new Date() });
-  void starting.then(
-    relay => {
-      reporter = relay.services.reporter;
-    },
-    () => {},
-  );
+  const now = () => new Date();
+  reporter = await createReporter(config, now);
+  endOnStrayFaults({ log, reporter });
+  if (config.processes > 1 && cluster.isPrimary) {
+    const code = await superviseProcesses({ processes: config.processes, log });
+    await reporter.close(REPORT_MS);
+    process.exit(code);
+  }
+  const starting = startRelay({ config, log, now, reporter, isFirst: (cluster.worker?.id ?? 1) === 1 });
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, async () => {
@@ -33,9 +32,15 @@ try {
       process.exit(0);
     });
   }
-  process.stdout.write(banner(await starting));
+  const text = banner(await starting);
+  // Of several processes the first one that is ready says so, once.
+  if (cluster.isWorker) process.send?.({ confab: 'ready', banner: text } satisfies Word);
+  else process.stdout.write(text);
 } catch (error) {
+  // A relay that does not come up is a fault, unless its configuration says why.
+  if (!(error instanceof ConfigError)) reporter?.report(error);
   process.stderr.write(`${error instanceof ConfigError ? error.message : explain(error as NodeJS.ErrnoException)}\n`);
+  await reporter?.close(REPORT_MS);
   process.exit(1);
 }
 

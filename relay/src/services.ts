@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,8 +14,12 @@ import {
 import { LRUCache } from 'lru-cache';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Config } from './config.ts';
+import { type Counters, createCounters } from './counters.ts';
 import type { Database } from './db/database.ts';
+import { databaseGauges } from './db/database-gauges.ts';
+import { retiredKeys } from './db/retired-keys.ts';
 import { askedBy, createAccounts } from './features/accounts/index.ts';
+import { billingGauges, billingStore, createBilling, handleBillingJobs } from './features/billing/index.ts';
 import { connectStore, createConnect } from './features/connect/index.ts';
 import { consentPersonalData, consentStore, createConsent } from './features/consent/index.ts';
 import {
@@ -25,6 +30,7 @@ import {
   keepsConversation,
   prechatOf,
   takeoverStore,
+  turnMetrics,
 } from './features/conversations/index.ts';
 import { crawlStore, createAsk, createCrawl, createSources, handleCrawlJobs } from './features/crawl/index.ts';
 import { createDeletion, deletionStore, handleDeletionJobs } from './features/deletion/index.ts';
@@ -33,6 +39,7 @@ import { createEvaluation, evalCaseStore } from './features/evaluation/index.ts'
 import { createExports, exportStore, handleExportJobs } from './features/exports/index.ts';
 import {
   CHANGED,
+  createHeldIndexes,
   createKnowledge,
   createMeaning,
   type Embedder,
@@ -80,22 +87,34 @@ import type { Authority } from './http/authorize.ts';
 import { consoleIn } from './http/console.ts';
 import { createProofs } from './http/proof.ts';
 import { createRateLimit } from './http/rate-limit.ts';
+import { requestMetrics } from './http/request-metrics.ts';
 import { readStaticFiles } from './http/static-files.ts';
+import { inboxGauges } from './jobs/inbox-gauges.ts';
+import { jobGauges } from './jobs/job-gauges.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { createOutbox } from './jobs/outbox.ts';
 import { outboxGauges } from './jobs/outbox-gauges.ts';
-import { createBreaker } from './lib/breaker.ts';
+import { createAdmission } from './lib/admission.ts';
+import { AppError } from './lib/app-error.ts';
+import { type Breaker, createBreaker } from './lib/breaker.ts';
 import { createDrain } from './lib/drain.ts';
 import { createExtractor } from './lib/extract/extractor.ts';
 import { guardedFetch } from './lib/guarded-fetch.ts';
 import { createKeyring } from './lib/keyring.ts';
 import type { Log } from './lib/log.ts';
 import { createMetrics } from './lib/metrics.ts';
+import { measureProcess } from './lib/process-gauges.ts';
 import { sha256 } from './lib/sha256.ts';
-import { createLive } from './live/live.ts';
+import { createSiblings } from './lib/siblings.ts';
+import { createLive, type Live } from './live/live.ts';
 import { DEMO_KEY, readDemo } from './platforms/demo/index.ts';
 import { handleWordpressJobs } from './platforms/wordpress/index.ts';
 import { type Commerce, noCommerce } from './providers/commerce/commerce.ts';
+import { insuredCounts } from './providers/counts/insured.ts';
+import { memoryCounts } from './providers/counts/memory.ts';
+import { postgresCounts } from './providers/counts/postgres.ts';
+import { redisCounts } from './providers/counts/redis.ts';
+import { createTally } from './providers/counts/tally.ts';
 import type { Crm } from './providers/crm/crm.ts';
 import { createCrm } from './providers/crm/registry.ts';
 import { type MailFolder, mailFolder } from './providers/email/files.ts';
@@ -109,10 +128,15 @@ import { type Budget, metered } from './providers/llm/metered.ts';
 import { type Price, priceOf } from './providers/llm/prices.ts';
 import { createModel, type ModelConfig } from './providers/llm/registry.ts';
 import { withTools } from './providers/llm/with-tools.ts';
+import type { Cashier } from './providers/payments/cashier.ts';
 import type { Payments } from './providers/payments/payments.ts';
 import { shopifyPricing } from './providers/payments/shopify-pricing.ts';
+import type { Redis } from './providers/redis/redis.ts';
+import { createReporter } from './providers/reporter/registry.ts';
 import type { Reporter } from './providers/reporter/reporter.ts';
-import { silentReporter } from './providers/reporter/silent.ts';
+
+/** Streams of events that nobody writes into for most of the time, in one process. */
+const LISTENERS_MAX = 5_000;
 
 /** Said at start and in `/readyz`. */
 export const NO_VECTORS = 'no pgvector 0.7 or later in this PostgreSQL: passages are found by their words only';
@@ -120,25 +144,48 @@ export const NO_VECTORS = 'no pgvector 0.7 or later in this PostgreSQL: passages
 /** The same. */
 export const NO_EMAIL = 'no RESEND_API_KEY: e-mails are not sent, they are files in the data folder';
 
+/** The same. */
+export const NO_REDIS = 'REDIS_URL does not answer: each process counts for itself, and hears nothing of the others';
+
 /** A CRM that fails now and then is still worth every lead; one that fails so often in a row is down. */
 const RECEIVER_FAILURES = 20;
 
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
-type Deps = { config: Config; database: Database; log: Log; now: () => Date };
+type Deps = {
+  config: Config;
+  database: Database;
+  log: Log;
+  now: () => Date;
+  /** Of whoever begins the process, who may need it before there are services. */
+  reporter?: Reporter | undefined;
+};
 
 /** Builds every feature; the only place that picks adapters. */
-export async function createServices({ config, database, log, now }: Deps) {
+export async function createServices({ config, database, log, now, reporter: given }: Deps) {
   const { db } = database;
-  const live = await createLive({ database });
-  const reporter = await createReporter(config, now);
-  const keyring = createKeyring(config.secretKeys);
+  const redis = await connectToRedis(config, log);
+  const live = await createLive({ database, redis });
+  const reporter = given ?? (await createReporter(config, now));
+  const metrics = createMetrics({ onFault: error => log.warn({ err: error }, 'a metric could not be read') });
+  const count = createCounters(metrics);
+  const keyring = createKeyring(config.secretKeys, await retiredKeys(db));
+  const inDatabase = database.kind === 'postgresql' ? postgresCounts(db, now) : undefined;
+  const inMemory = memoryCounts(now);
+  const shared = redis ? redisCounts(redis) : inDatabase;
+  const tally = createTally({
+    shared: shared ? insuredCounts(shared, inMemory, { log, now }) : inMemory,
+    hashOf: keyring.countKeyOf,
+    now,
+  });
   const vectors = database.hasVectors ? vectorStore(db) : undefined;
   const sites = createSites({
     store: siteStore(db),
     keyring,
     onSettings: async (tx, site, changed, secrets) => {
       const { id, settings } = site;
+      const addsCrm = changed.crm.connectors.some(name => !settings.crm.connectors.includes(name));
+      if (addsCrm) usage.requireFeature(site, 'crm');
       const wanted = [settings, changed].map(({ answers }) => answers.embeddings);
       if (vectors && wanted.includes('openai')) await jobs.enqueue(CHANGED, { siteId: id }, { key: id, tx });
       await notifications.settingsChanged(tx, site, changed);
@@ -147,16 +194,27 @@ export async function createServices({ config, database, log, now }: Deps) {
         await outbox.again(id, { target, states: ['waiting', 'failed', 'held'] }, tx);
       }
     },
+    fullOfSites: (...given) => usage.fullOfSites(...given),
+    live,
     now,
   });
   const counts = createDayCounts({ db, log, now });
   const usage = createUsage({
     store: usageStore(db),
     counts,
+    tally,
     now,
     log,
     report: reporter.report,
+    sellsPlans: config.stripe !== undefined,
+    onRefused: count.limitReached,
     onAlert: (tx, site, alert) => notifications.spent(tx, site, alert),
+    onLimit: (tx, { percent, ...alert }) =>
+      teams.tellOwners(tx, alert.accountId, accountName => ({
+        kind: percent < 100 ? 'limit_near' : 'limit_reached',
+        accountName,
+        ...alert,
+      })),
   });
   const email = createEmail(config);
   const consent = createConsent({
@@ -168,12 +226,14 @@ export async function createServices({ config, database, log, now }: Deps) {
     offersTranscripts: email.offersTranscripts,
     now,
   });
-  const providers = createProviders({ config, log, sites, usage });
+  const providers = createProviders({ config, live, log, sites, usage, count });
   const { breaker, embedderOf } = providers;
-  const onFault = (site: Site, fault: Error) =>
+  const onFault = (site: Site, fault: Error) => {
+    count.notEmbedded();
     log.warn({ err: fault, siteId: site.id }, 'a question was not embedded, and is answered by words alone');
+  };
   const knowledge = createKnowledge({
-    store: knowledgeStore(db),
+    store: knowledgeStore(db, createHeldIndexes({ db, live })),
     ...(vectors && { meaning: createMeaning({ vectors, embedderOf, breaker, onFault }) }),
     onChange: async ({ id, settings }) => {
       if (vectors && settings.answers.embeddings !== 'none') await jobs.enqueue(CHANGED, { siteId: id }, { key: id });
@@ -187,7 +247,8 @@ export async function createServices({ config, database, log, now }: Deps) {
     db,
     log,
     report: reporter.report,
-    breaker: createBreaker({ now: () => now().getTime(), failuresMax: RECEIVER_FAILURES }),
+    onTried: count.deliveryTried,
+    breaker: sharedBreaker(live, 'receivers', { now: () => now().getTime(), failuresMax: RECEIVER_FAILURES }),
     now,
     random: Math.random,
   });
@@ -228,7 +289,13 @@ export async function createServices({ config, database, log, now }: Deps) {
     log,
     now,
   });
-  const jobs = createJobs({ database, databaseUrl: config.databaseUrl, log, report: reporter.report });
+  const jobs = createJobs({
+    database,
+    databaseUrl: config.databaseUrl,
+    log,
+    report: reporter.report,
+    onTried: count.jobTried,
+  });
   handleRetentionJobs(jobs, { retention });
   handleReindexing(jobs, { knowledge });
   if (vectors) handleKnowledgeJobs(jobs, { sites, vectors, embedderOf, log });
@@ -259,10 +326,11 @@ export async function createServices({ config, database, log, now }: Deps) {
     store: takeoverStore(db),
     live,
     roleAt: (...given) => authority.roleAt(...given),
+    requireFeature: usage.requireFeature,
     now,
   });
   const conversations = createConversations({
-    store: conversationStore(db),
+    store: conversationStore(db, live),
     consent,
     takeover,
     live,
@@ -274,6 +342,7 @@ export async function createServices({ config, database, log, now }: Deps) {
     report: reporter.report,
     now,
     ask: providers.ask,
+    onBrokenOff: ({ provider, fault }) => count.providerFault(provider, fault),
     request: privacy.request,
     outbox,
   });
@@ -287,7 +356,10 @@ export async function createServices({ config, database, log, now }: Deps) {
     prechatOf,
     consent,
     outbox,
-    count: counts.add,
+    count(...given) {
+      count.lead();
+      counts.add(...given);
+    },
     now,
   });
   const crms = createCrms({ config, log, sites, fetch: guarded });
@@ -306,6 +378,7 @@ export async function createServices({ config, database, log, now }: Deps) {
       retention,
     },
     siteById: sites.byId,
+    requireFeature: usage.requireFeature,
     fetch: guarded,
     publicOnly: config.privateUrls === 'refuse',
     now,
@@ -389,7 +462,12 @@ export async function createServices({ config, database, log, now }: Deps) {
     onView: site => happenings.pageSeen(site),
     now,
   });
-  const rateLimit = createRateLimit({ enabled: config.rateLimit });
+  const limited = createRateLimit({ enabled: config.rateLimit, tally });
+  const rateLimit: typeof limited = (...given) =>
+    limited(...given).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'rate_limited') count.rateLimited(given[0]);
+      throw error;
+    });
   const accounts = createAccounts({
     db,
     keyring,
@@ -416,6 +494,7 @@ export async function createServices({ config, database, log, now }: Deps) {
     db,
     store: teamStore(db),
     sites,
+    usage,
     live,
     mails: accounts.mails,
     forgetDeleted: database.forgetDeleted,
@@ -440,6 +519,7 @@ export async function createServices({ config, database, log, now }: Deps) {
     accountsOf: teams.accountsOf,
     roleIn: teams.roleIn,
     audit: teams.audit,
+    fullOfSites: usage.fullOfSites,
     isOffered: site => site.key !== DEMO_KEY && site.platform !== 'shopify',
     forgetDeleted,
     now,
@@ -455,12 +535,28 @@ export async function createServices({ config, database, log, now }: Deps) {
     now,
   });
   handleExportJobs(jobs, { exports });
+  const billing = createBilling({
+    db,
+    store: billingStore(db),
+    cashier: await createCashier(config),
+    usage,
+    tellOwners: teams.tellOwners,
+    mails: accounts.mails,
+    sites,
+    jobs,
+    relayOrigin: () => origin as string,
+    forgetDeleted: database.forgetDeleted,
+    log,
+    now,
+  });
+  handleBillingJobs(jobs, { billing });
   const deletion = createDeletion({
     db,
     store: deletionStore(db),
     sites,
     connect,
     accounts,
+    endBilling: billing.end,
     live,
     forgetDeleted,
     log,
@@ -484,18 +580,46 @@ export async function createServices({ config, database, log, now }: Deps) {
     now,
   });
   const starting = new Set<string>();
+  let isLeaving = false;
+  const turnPlaces = createAdmission(config.maxStreams);
+  measureProcess(metrics, packageJson.version);
+  metrics.gauges({
+    confab_processes: {
+      help: 'Processes of this command, as many as answer.',
+      together: 'sum',
+      read: () => 1,
+    },
+    confab_turn_places: {
+      help: 'Answers that are being given, and as many as there may be (CONFAB_MAX_STREAMS).',
+      labels: { of: ['taken', 'all'] },
+      together: 'sum',
+      read: () => [
+        { labels: { of: 'taken' }, value: turnPlaces.inside() },
+        { labels: { of: 'all' }, value: config.maxStreams },
+      ],
+    },
+    ...databaseGauges(database),
+    ...jobGauges({ db }),
+    ...inboxGauges({ db, now }),
+    ...dataRequestGauges({ db, now }),
+    ...retentionGauges({ retention }),
+    ...usageGauges({ store: usageStore(db), now }),
+    ...outboxGauges({ outbox, now }),
+    ...(config.stripe && billingGauges({ store: billingStore(db), now })),
+  });
 
   return {
     version: packageJson.version,
+    /** For the operator's commands. */
+    database,
     trustProxy: config.trustProxy,
     log,
     reporter,
-    metrics: createMetrics({
-      ...dataRequestGauges({ db, now }),
-      ...retentionGauges({ retention }),
-      ...usageGauges({ store: usageStore(db), now }),
-      ...outboxGauges({ outbox, now }),
-    }),
+    metrics,
+    metricsToken: config.metricsToken,
+    count,
+    requestMetrics: requestMetrics(metrics),
+    followTurn: turnMetrics(metrics),
     keyring,
     sites,
     live,
@@ -506,6 +630,7 @@ export async function createServices({ config, database, log, now }: Deps) {
     authority,
     accounts,
     exports,
+    billing,
     deletion,
     teams,
     usage,
@@ -538,8 +663,14 @@ export async function createServices({ config, database, log, now }: Deps) {
     pageViews,
     integrationsOf: providers.integrationsOf,
     rateLimit,
-    proofs: createProofs({ keyring, now, enabled: config.rateLimit }),
+    proofs: createProofs({ keyring, tally, now, enabled: config.rateLimit }),
+    redis,
+    /** Counts that all processes share, where they stand in the database. */
+    sharedCounts: inDatabase,
     drain: createDrain(),
+    siblings: createSiblings(metrics.json),
+    turnPlaces,
+    listenerPlaces: createAdmission(LISTENERS_MAX),
     shopify: shopify?.app,
     shopifyRoutes: shopify?.shopifyRoutes,
     consoleFiles: consoleIn(path.join(import.meta.dirname, '../../shared/console/dist')),
@@ -552,6 +683,10 @@ export async function createServices({ config, database, log, now }: Deps) {
     listensAt(url: string): void {
       origin ??= url;
     },
+    /** It is about to stop: whoever asks whether it is ready hears that it is not. */
+    leave(): void {
+      isLeaving = true;
+    },
     /** What still has to happen before the relay calls itself ready. */
     starting,
     async readiness() {
@@ -560,7 +695,7 @@ export async function createServices({ config, database, log, now }: Deps) {
         () => false,
       );
       return {
-        ready: reachable && starting.size === 0,
+        ready: reachable && starting.size === 0 && !isLeaving,
         database: { kind: database.kind, reachable, migrated: true },
         starting: [...starting],
         degraded: [
@@ -569,10 +704,23 @@ export async function createServices({ config, database, log, now }: Deps) {
             : ['no provider key: answers are extractive']),
           ...(database.hasVectors ? [] : [NO_VECTORS]),
           ...(config.production && email.folder ? [NO_EMAIL] : []),
+          ...(redis && !redis.isThere() ? [NO_REDIS] : []),
         ],
       };
     },
   };
+}
+
+/** The Redis that the processes share, where there is one. The vendor's SDK is loaded only then. */
+async function connectToRedis({ redisUrl }: Config, log: Log): Promise<Redis | undefined> {
+  if (!redisUrl) return undefined;
+  const { connectRedis } = await import('./providers/redis/redis.ts');
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return connectRedis(redisUrl, error => {
+    if (performance.now() - toldAt < 60_000) return;
+    toldAt = performance.now();
+    log.warn({ err: error }, 'Redis does not answer, and is tried again');
+  });
 }
 
 /** Who sends e-mails: Resend, or without it a folder of files, which nobody but a developer looks at. */
@@ -607,11 +755,11 @@ async function createShopifyApp({ shopify: config }: Config, deps: ShopifyDeps) 
 const paymentsOf = ({ partner, appHandle }: NonNullable<Config['shopify']>): Payments | undefined =>
   partner && shopifyPricing({ ...partner, appHandle });
 
-/** The vendor's SDK is loaded only where there is somebody to report to. */
-async function createReporter({ sentry }: Config, now: () => Date): Promise<Reporter> {
-  if (!sentry) return silentReporter;
-  const { sentryReporter } = await import('./providers/reporter/sentry.ts');
-  return sentryReporter({ ...sentry, release: `confab@${packageJson.version}`, now });
+/** Who takes the money of accounts that are no shops of a platform. Without a key this relay sells no plans. */
+async function createCashier({ stripe }: Config): Promise<Cashier | undefined> {
+  if (!stripe) return undefined;
+  const { stripeCashier } = await import('./providers/payments/stripe.ts');
+  return stripeCashier(stripe);
 }
 
 /** Which CRMs have other settings or secrets than before, or were switched on or off. */
@@ -657,16 +805,38 @@ function crmHost({ crm }: Config, { settings }: Site, name: CrmName): string {
   return new URL(crm[name].baseUrl).host;
 }
 
+/** A breaker whose pauses are those of all processes. What it tells is a hash of the access, or names a site's receiver. */
+function sharedBreaker(
+  live: Pick<Live, 'on' | 'tell'>,
+  name: string,
+  how: { now: () => number; failuresMax?: number },
+): Breaker {
+  const self = `${name} ${randomUUID()}`;
+  const breaker = createBreaker({
+    ...how,
+    // Whoever misses it finds out for itself.
+    tell: ({ key, forMs }) =>
+      void live.tell('processes', { type: 'breaker', by: self, id: key, forMs }).catch(() => {}),
+  });
+  live.on('processes', ({ type, by, id, forMs }) => {
+    if (type !== 'breaker' || !by?.startsWith(`${name} `) || by === self) return;
+    if (id !== undefined && forMs !== undefined) breaker.heard({ key: id, forMs });
+  });
+  return breaker;
+}
+
 type ProviderDeps = {
   config: Config;
+  live: Pick<Live, 'on' | 'tell'>;
   log: Log;
   sites: ReturnType<typeof createSites>;
   usage: ReturnType<typeof createUsage>;
+  count: Counters;
 };
 
 /** The language models of each site: its own keys and choices, else the relay's, and the extractive answer last. */
-function createProviders({ config, log, sites, usage }: ProviderDeps) {
-  const breaker = createBreaker({ now: Date.now });
+function createProviders({ config, live, log, sites, usage, count }: ProviderDeps) {
+  const breaker = sharedBreaker(live, 'providers', { now: Date.now });
   const extractive = { key: 'extractive', llm: extractiveLlm() };
   type Chosen = { key: string; model: Model; price: Price };
   const chosen = new LRUCache<string, { models: Chosen[]; embedder: Embedder | undefined }>({ max: 500 });
@@ -720,23 +890,34 @@ function createProviders({ config, log, sites, usage }: ProviderDeps) {
   return {
     breaker,
 
-    ask(site: Site, request: LlmRequest, { withModels, budget }: { withModels: boolean; budget: Budget }) {
+    async ask(site: Site, request: LlmRequest, { withModels, budget }: { withModels: boolean; budget: Budget }) {
       const paid = ({ key, model, price }: Chosen): { key: string; llm: Llm } => ({
         key,
         llm: withTools(metered(model, price, budget), {
           onToolFault: fault => log.warn({ err: fault, siteId: site.id }, 'a tool failed'),
         }),
       });
-      const answer = firstThatAnswers({
+      let hasFailed = false;
+      let isTooDear = false;
+      const ask = firstThatAnswers({
         llms: [...(withModels ? chosenOf(site).models.map(paid) : []), extractive],
         breaker,
         firstTokenMs: site.settings.answers.firstTokenMs,
         onFault: fault => {
-          if (fault.fault === 'over_budget') log.debug({ siteId: site.id }, 'a provider was not asked: too dear');
-          else log.warn({ err: fault, siteId: site.id }, 'a provider did not answer');
+          if (fault.fault === 'over_budget') {
+            isTooDear = true;
+            log.debug({ siteId: site.id }, 'a provider was not asked: too dear');
+            return;
+          }
+          hasFailed = true;
+          count.providerFault(fault.provider, fault.fault);
+          log.warn({ err: fault, siteId: site.id }, 'a provider did not answer');
         },
       });
-      return answer(request);
+      const answer = await ask(request);
+      if (answer && hasFailed) count.failedOver(answer.provider);
+      if (isTooDear) count.limitReached('spend');
+      return answer;
     },
 
     /** What finds passages of the site by their meaning, where it chose so and there is a key. */

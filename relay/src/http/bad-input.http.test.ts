@@ -20,6 +20,8 @@ import {
   passkeyRequest,
   passwordConfirmation,
   passwordRequest,
+  planChange,
+  planChoice,
   profileRequest,
   SITE_BODY_MAX,
   secondFactorRequest,
@@ -83,6 +85,8 @@ const NAMES = [
   'the link of an invitation',
   'the role of a member',
   'the end of an account',
+  'a choice of a plan',
+  'a change of plan',
   'a message of the team',
 ] as const;
 type Name = (typeof NAMES)[number];
@@ -289,6 +293,20 @@ describe.each(oneDatabase)('bad input on %s', database => {
         path: `${account}/deletion`,
         schema: passwordConfirmation,
         good: { password: 'not the password' },
+      },
+      'a choice of a plan': {
+        ...ofAccount,
+        method: 'POST',
+        path: `${account}/billing/checkout`,
+        schema: planChoice,
+        good: { plan: 'starter', interval: 'month' },
+      },
+      'a change of plan': {
+        ...ofAccount,
+        method: 'POST',
+        path: `${account}/billing/change`,
+        schema: planChange,
+        good: { plan: 'starter', interval: 'month', prorationAt: '2026-01-01T00:00:00Z' },
       },
       'the role of a member': {
         ...ofAccount,

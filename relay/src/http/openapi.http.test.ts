@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { z } from 'zod';
 import { softwareAuthenticator, totpOf } from '../../../e2e/authenticator.ts';
 import { openBrowser, PASSWORD, signIn, signUp, tokenFrom, type User } from '../../../e2e/console.ts';
+import { type FakeStripe, startFakeStripe } from '../../../e2e/fakes/stripe.ts';
 import {
   call,
   clientsOf,
@@ -34,14 +35,21 @@ describe('the description of the API', () => {
   let user: User;
   let accountId: string;
   let document: Document;
+  let stripe: FakeStripe;
   beforeAll(async () => {
-    relay = await startTestRelay({ demo: true });
+    stripe = await startFakeStripe();
+    relay = await startTestRelay({ demo: true, env: stripe.env });
     site = await relay.site({ documents: pages });
     user = await signUp(relay);
     accountId = (await user.me()).accounts[0]?.accountId ?? '';
+    // The examples make more of everything than the free plan includes.
+    await relay.db.account.update({ where: { id: accountId }, data: { plan: 'growth' } });
     document = (await call<Document>('GET', `${relay.url}/openapi.json`)).body;
   });
-  afterAll(() => relay.stop());
+  afterAll(async () => {
+    await relay.stop();
+    await stripe.close();
+  });
 
   /** Every call that the routers take: "GET /v1/site". */
   function routed(): string[] {
@@ -145,6 +153,7 @@ describe('the description of the API', () => {
   const ofAccount = (method: string, path = '', body?: object) =>
     user.request(method, `/v1/accounts/${accountId}${path}`, body);
   const newSite = { name: 'A shop', origin: SHOP };
+  const starter = { plan: 'starter', interval: 'month' };
   const accountSite = async () => (await ofAccount('POST', '/sites', newSite)).body;
   const asAgent = { role: 'agent', siteIds: null };
   /** An invitation of somebody who has signed up, and what the mail's link carries. */
@@ -439,9 +448,38 @@ describe('the description of the API', () => {
       await accountSite();
       return ofAccount('GET', '/audit');
     },
+    getBilling: () => ofAccount('GET', '/billing'),
+    startCheckout: async () => (await payer('no plan')).asked('POST', '/checkout', starter),
+    openBillingPortal: async () => (await payer()).asked('POST', '/portal'),
+    previewPlanChange: async () => (await payer()).asked('POST', '/preview', { plan: 'growth', interval: 'month' }),
+    changePlan: async () => {
+      const { asked } = await payer();
+      const { prorationAt } = (await asked('POST', '/preview', { plan: 'growth', interval: 'month' })).body;
+      return asked('POST', '/change', { plan: 'growth', interval: 'month', prorationAt });
+    },
+    cancelPlan: async () => (await payer()).asked('POST', '/cancel'),
+    resumePlan: async () => {
+      const { asked } = await payer();
+      await asked('POST', '/cancel');
+      return asked('POST', '/resume');
+    },
+    listBillingRecords: async () => {
+      const { asked } = await payer();
+      await asked('POST', '/cancel');
+      return asked('GET', '/records');
+    },
     getSnippet: async () => user.request('GET', `/v1/sites/${(await accountSite()).siteId}/snippet`),
     rotateSiteSecret: async () => user.request('POST', `/v1/sites/${(await accountSite()).siteId}/secret`),
   };
+
+  /** Somebody else with an account, and what is asked about its billing. */
+  async function payer(how?: 'no plan') {
+    const owner = await signUp(relay);
+    const path = `/v1/accounts/${(await owner.me()).accounts[0]?.accountId}/billing`;
+    const asked = (method: string, what: string, body?: object) => owner.request(method, `${path}${what}`, body);
+    if (how !== 'no plan') await stripe.press((await asked('POST', '/checkout', starter)).body.url, 'pay');
+    return { asked };
+  }
 
   /** The example of the plugin's call, made by a user: a server between us turns the one into the other. */
   async function asUser(id: string) {

@@ -76,8 +76,8 @@ describe('rate limits', () => {
     for (let turn = 1; turn <= 10; turn += 1) expect((await ask(widget.base, at)).status).toBe(200);
     // What is counted for a limit, under keyed hashes, is not what anybody asked.
     const stored = async () => {
-      const { 'public."SharedCount"': _counts, ...rows } = await relay.dump('public');
-      return rows;
+      const rows = Object.entries(await relay.dump('public'));
+      return rows.filter(([table]) => !/SharedCount|DayCount|MinuteCount/.test(table));
     };
     const before = await stored();
     const first = question('Is it wool?', { consentToken });

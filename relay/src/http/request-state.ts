@@ -3,7 +3,13 @@ import type { ParameterizedContext } from 'koa';
 import type { Site } from '../features/sites/index.ts';
 
 /** What the middleware knows of a request before a route sees it. */
-export type RequestState = { requestId: string };
+export type RequestState = {
+  requestId: string;
+  /** When it arrived, as `performance.now()` tells it. */
+  begun: number;
+  /** Counts an open stream, until what comes back is called. */
+  streamBegins: () => () => void;
+};
 
 /** A request for one site: its site key was found, or its secret was right. */
 export type SiteState = RequestState & { site: Site };

@@ -32,12 +32,14 @@ type Deps = {
   openingOf: (site: Site, handle: string) => Promise<Opening | null>;
   /** Somebody has opened the chat, or is about to. */
   opened: (siteId: string) => void;
+  /** A visitor has decided, and it is in the log. */
+  decided: (decision: string) => void;
 };
 
 /** The visitor's calls about consent. */
 export function consentRoutes(
   router: Router<SiteState>,
-  { consent, eraseConversation, openingOf, opened }: Deps,
+  { consent, eraseConversation, openingOf, opened, decided }: Deps,
 ): void {
   router.get('/config', async ctx => {
     const query = validate(configQuery, ctx.query);
@@ -51,6 +53,7 @@ export function consentRoutes(
     const request = validate(consentRequest, body);
     const about = request.conversationId ? await openingOf(site, request.conversationId) : null;
     const response = await consent.record(site, request, about ?? undefined);
+    decided(request.decision);
     // After the record: a withdrawal that cannot be proven is asked for again, and erasing twice does no harm.
     const erasure =
       request.decision === 'withdrawn' && request.conversationId
