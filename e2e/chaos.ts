@@ -49,7 +49,7 @@ export type ChaosResult = {
 /** Not 429: its Retry-After is obeyed, so that the run would be as long as the sum of them. */
 const FAULTS = ['server_error', 'half_written', 'applied_then_cut'] as const;
 
-const SECRET = 'the-secret-of-the-demo-shop';
+export const SECRET = 'the-secret-of-the-demo-shop';
 /** So many visitors at once. */
 const AT_ONCE = 8;
 const main = join(import.meta.dirname, '../relay/src/main.ts');
@@ -63,16 +63,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const folder = await mkdtemp(join(tmpdir(), 'confab-chaos-'));
   const began = performance.now();
   const env = {
-    PATH: process.env.PATH,
-    NODE_COMPILE_CACHE: join(tmpdir(), 'confab-compile-cache'),
-    DATABASE_URL: options.databaseUrl,
-    CONFAB_DATA_DIR: folder,
-    CONFAB_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
-    CONFAB_DEMO_SECRET: SECRET,
-    // One address for both, or each would push the demo shop's pages as others.
-    CONFAB_PUBLIC_URL: 'http://127.0.0.1:1',
-    CONFAB_RATE_LIMIT: 'off',
-    CONFAB_LOG_LEVEL: 'warn',
+    ...environmentOf(options.databaseUrl, folder),
     ...Object.assign({}, ...Object.values(crms).map(crm => crm.env)),
   };
   // One after the other: the first one makes the tables, which the others wait for a few seconds only.
@@ -203,6 +194,20 @@ export function wrongIn({ left, taken, waiting, failed }: ChaosResult, options: 
 const leadOf = ({ body }: ReceivedMessage): string => body.data.leadId;
 
 export type Relay = { url(): string; restart(): Promise<void>; stop(): Promise<void> };
+
+/** What relays that run as one are given. */
+export const environmentOf = (databaseUrl: string, folder: string): Record<string, string | undefined> => ({
+  PATH: process.env.PATH,
+  NODE_COMPILE_CACHE: join(tmpdir(), 'confab-compile-cache'),
+  DATABASE_URL: databaseUrl,
+  CONFAB_DATA_DIR: folder,
+  CONFAB_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+  CONFAB_DEMO_SECRET: SECRET,
+  // One address for all, or each would push the demo shop's pages as others.
+  CONFAB_PUBLIC_URL: 'http://127.0.0.1:1',
+  CONFAB_RATE_LIMIT: 'off',
+  CONFAB_LOG_LEVEL: 'warn',
+});
 
 /** One process on a port of its own, which it keeps. `restart` kills it first. */
 export async function startRelay(env: NodeJS.ProcessEnv, logFile: string): Promise<Relay> {

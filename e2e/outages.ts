@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openDatabase } from '@confab/relay/db/database.ts';
 import { verifyLog } from '@confab/relay/features/consent/index.ts';
 import { Client } from 'pg';
-import { type Relay, startRelay } from './chaos.ts';
+import { environmentOf, type Relay, SECRET, startRelay } from './chaos.ts';
 import type { FakeModelServer } from './fakes/model-server.ts';
 import type { ReceivedMessage, WebhookReceiver } from './fakes/webhook-receiver.ts';
 import type { OwnPostgres } from './postgres.ts';
@@ -53,7 +53,6 @@ export type OutageResult = {
 };
 
 const RELAYS = 3;
-const SECRET = 'the-secret-of-the-demo-shop';
 /** Said by visitors who declined, and by nobody else. */
 const DECLINED = 'quokkaberry';
 const EXPIRED_EACH = 5;
@@ -74,15 +73,7 @@ export async function runOutages(options: OutageOptions): Promise<OutageResult> 
   await (await openDatabase({ databaseUrl, dataDir: folder })).close();
   await plantExpired(databaseUrl, options.expiredSites);
   const env = {
-    PATH: process.env.PATH,
-    NODE_COMPILE_CACHE: join(tmpdir(), 'confab-compile-cache'),
-    DATABASE_URL: databaseUrl,
-    CONFAB_DATA_DIR: folder,
-    CONFAB_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
-    CONFAB_DEMO_SECRET: SECRET,
-    CONFAB_PUBLIC_URL: 'http://127.0.0.1:1',
-    CONFAB_RATE_LIMIT: 'off',
-    CONFAB_LOG_LEVEL: 'warn',
+    ...environmentOf(databaseUrl, folder),
     OPENAI_API_KEY: 'key-of-the-outages',
     OPENAI_BASE_URL: model.url,
   };

@@ -557,6 +557,7 @@ export async function createServices({ config, database, log, now, reporter: giv
     connect,
     accounts,
     endBilling: billing.end,
+    tellOwners: teams.tellOwners,
     live,
     forgetDeleted,
     log,

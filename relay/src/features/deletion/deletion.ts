@@ -1,12 +1,13 @@
 import type { AccountDeletion } from '@confab/contract';
-import type { Db, Tx } from '../../db/database.ts';
+import type { Db } from '../../db/database.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Live } from '../../live/live.ts';
-import type { AccountMail, Accounts } from '../accounts/index.ts';
+import type { Accounts } from '../accounts/index.ts';
 import type { Connect } from '../connect/index.ts';
 import type { Sites } from '../sites/index.ts';
+import type { Teams } from '../teams/index.ts';
 import type { DeletionStore } from './store.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -25,6 +26,7 @@ type Deps = {
   accounts: Pick<Accounts, 'mails' | 'confirmPassword' | 'deleteUser'>;
   /** Has the account pay for nothing any more; throws where that has to be tried again. */
   endBilling: (accountId: string) => Promise<void>;
+  tellOwners: Teams['tellOwners'];
   live: Pick<Live, 'tell'>;
   /** Takes what was deleted out of the files, where these are ours. */
   forgetDeleted: () => Promise<void>;
@@ -33,7 +35,19 @@ type Deps = {
 };
 
 /** The end of an account: asked for, waited for, and carried out. */
-export function createDeletion({ db, store, sites, connect, accounts, endBilling, live, log, now, ...deps }: Deps) {
+export function createDeletion({
+  db,
+  store,
+  sites,
+  connect,
+  accounts,
+  endBilling,
+  tellOwners,
+  live,
+  log,
+  now,
+  ...deps
+}: Deps) {
   const { mails } = accounts;
 
   return {
@@ -54,11 +68,11 @@ export function createDeletion({ db, store, sites, connect, accounts, endBilling
         if (account.deleteAt) return;
         const deleteAt = new Date(now().getTime() + GRACE_MS);
         await store.setEnd(tx, accountId, deleteAt);
-        await tellOwners(tx, accountId, {
+        await tellOwners(tx, accountId, accountName => ({
           kind: 'deletion_planned',
-          accountName: account.name,
+          accountName,
           deleteAt: deleteAt.toISOString(),
-        });
+        }));
       });
       await mails.wake();
       return this.state(accountId);
@@ -71,7 +85,7 @@ export function createDeletion({ db, store, sites, connect, accounts, endBilling
         if (!account) throw gone();
         if (!account.deleteAt) return;
         await store.setEnd(tx, accountId, null);
-        await tellOwners(tx, accountId, { kind: 'deletion_stopped', accountName: account.name });
+        await tellOwners(tx, accountId, accountName => ({ kind: 'deletion_stopped', accountName }));
       });
       await mails.wake();
     },
@@ -104,7 +118,7 @@ export function createDeletion({ db, store, sites, connect, accounts, endBilling
         // One that came while the others were erased; the next try takes it along.
         if (await store.hasSite(tx, accountId)) return 'not due';
         const members = await store.membersOf(tx, accountId);
-        await tellOwners(tx, accountId, { kind: 'account_deleted', accountName: account.name });
+        await tellOwners(tx, accountId, accountName => ({ kind: 'account_deleted', accountName }));
         await store.remove(tx, accountId);
         for (const userId of await store.lone(tx, members)) await accounts.deleteUser(tx, userId);
         for (const userId of members) await live.tell(`user ${userId}`, { type: 'access_changed' }, tx);
@@ -135,17 +149,6 @@ export function createDeletion({ db, store, sites, connect, accounts, endBilling
       return 'held';
     }
   }
-
-  async function tellOwners(tx: Tx, accountId: string, said: Told): Promise<void> {
-    for (const { email, locale } of await store.ownersOf(tx, accountId)) {
-      const mail: AccountMail = { ...said, to: email, locale: locale ?? 'en' };
-      await mails.add(tx, mail);
-    }
-  }
 }
-
-type Told =
-  | { kind: 'deletion_planned'; accountName: string; deleteAt: string }
-  | { kind: 'deletion_stopped' | 'account_deleted'; accountName: string };
 
 const gone = () => new AppError('account_not_found', 'There is no such account, or none that you belong to.');

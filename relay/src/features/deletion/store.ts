@@ -2,8 +2,6 @@ import type { Db, Tx } from '../../db/database.ts';
 
 export type DeletionStore = ReturnType<typeof deletionStore>;
 
-type Person = { userId: string; email: string; locale: string | null };
-
 /** Every query of the end of accounts. */
 export const deletionStore = (db: Db) => ({
   /** Keeps everybody else from changing the account until `tx` ends; nothing where it is gone. */
@@ -18,14 +16,6 @@ export const deletionStore = (db: Db) => ({
 
   async setEnd(tx: Tx, accountId: string, deleteAt: Date | null): Promise<void> {
     await tx.account.update({ where: { id: accountId }, data: { deleteAt } });
-  },
-
-  async ownersOf(tx: Tx, accountId: string): Promise<Person[]> {
-    const rows = await tx.member.findMany({
-      where: { accountId, role: 'owner' },
-      select: { userId: true, user: { select: { email: true, locale: true } } },
-    });
-    return rows.map(({ userId, user }) => ({ userId, ...user }));
   },
 
   membersOf: async (tx: Tx, accountId: string): Promise<string[]> =>
